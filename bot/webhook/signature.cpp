@@ -1,0 +1,1 @@
+#include "bot/webhook/signature.hpp"

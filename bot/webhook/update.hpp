@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "dialogs/event.hpp"
+#include "storage/types.hpp"
+
+namespace siwareng::bot {
+
+/// What to do with a citizen's message.
+enum class message_use : std::uint8_t {
+    turn,    ///< a flow, or at least a polite answer, is due
+    silent,  ///< kept, never answered: reactions, edits, revokes, groups, system notes, errors
+};
+
+/// One element of `messages[]`, typed.
+struct inbound_message {
+    std::string phone_number_id;
+    std::string wamid;
+    std::string type;  ///< Meta's `type`, "unknown" where missing
+    /// Phone, BSUID and parent BSUID, whichever are there and plausible; may be empty (kept, silent).
+    std::vector<storage::address> from;
+    std::string profile_name;
+    std::int64_t sent_ms = 0;  ///< 0 where missing; seconds or milliseconds accepted
+    message_use use = message_use::silent;
+    /// What the dialog sees. For `tap_event` and `text_event` the intents are still empty.
+    dialogs::event what;
+    /// A short readable form for staff: the text, "[foto] caption", "[lokasi] -6.1, 106.5" ...
+    std::string body;
+    std::string group_id;
+    bool forwarded = false;
+    /// `context.id`: the message that this one replies to.
+    std::string reply_to_wamid;
+};
+
+/// `system` with `user_changed_number` or `user_changed_user_id`: two addresses are one person.
+struct address_change {
+    std::string phone_number_id;
+    std::string wamid;
+    std::vector<storage::address> before;
+    std::vector<storage::address> after;
+    std::int64_t sent_ms = 0;
+};
+
+/// One element of `statuses[]`.
+struct delivery_status {
+    std::string phone_number_id;
+    storage::status_update update;  ///< office still empty
+};
+
+/// Anything else worth a counter and a line in the log: an account event, `value.errors[]`, an
+/// unknown field. The raw body keeps its content.
+struct notice {
+    std::string field;
+    std::string phone_number_id;
+    std::string kind;  ///< for the metric: "error", "user_preferences", "account_update", "unknown" ...
+    int error_code = 0;
+};
+
+using update = std::variant<inbound_message, address_change, delivery_status, notice>;
+
+/// A whole webhook body, every entry, change, message and status, in order of appearance.
+struct webhook_body {
+    std::vector<update> updates;
+    /// Elements of a shape that could not be read at all (a message that is a number ...).
+    int unreadable = 0;
+};
+
+/// Lenient: unknown keys, fields and types are never an error. Only what is not JSON, or not an
+/// object, or nests deeper than 64 levels, is refused.
+std::expected<webhook_body, std::string> parse_webhook(std::string_view body);
+
+}  // namespace siwareng::bot

@@ -1,0 +1,1 @@
+#include "tools/roll_generator.hpp"
