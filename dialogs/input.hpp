@@ -37,6 +37,9 @@ class input_type {
         std::string rest;
     };
     [[nodiscard]] virtual std::optional<extraction> extract(std::string_view text) const = 0;
+    /// True where nearly any text is an answer (a name, a description): then words such as "menu"
+    /// still interrupt, and a form gives the type only what the other fields left over.
+    [[nodiscard]] virtual bool free_text() const { return false; }
     /// Every text key that `parse` may name, for validation.
     [[nodiscard]] virtual std::vector<std::string> text_keys() const = 0;
 };
