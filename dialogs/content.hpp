@@ -1,11 +1,10 @@
 #pragma once
 
 #include <expected>
+#include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace siwareng::dialogs {
@@ -25,5 +24,13 @@ struct content_problem {
 
 /// "flows/x.toml:12: node 'ask' ..." for a person.
 std::string to_string(const content_problem& problem);
+
+/// Reads `flows/*.toml`, `locale/*.toml`, `regions/*.csv` below a folder; a missing
+/// subfolder is empty. A folder that cannot be read is a problem that names it.
+std::expected<content_files, content_problem> read_content_dir(const std::filesystem::path& dir);
+
+/// The same out of the project's source tree: `dialogs/flows`, `config/locale`, `config/regions`.
+std::expected<content_files, content_problem> read_source_content(
+    const std::filesystem::path& source_dir);
 
 }  // namespace siwareng::dialogs

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "dialogs/errc.hpp"
+
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -7,8 +9,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "dialogs/errc.hpp"
 
 namespace siwareng::dialogs {
 
@@ -34,6 +34,11 @@ struct frame {
     var_map vars;
     /// How many answers in a row the waiting node could not use.
     int retries = 0;
+    /// Waits of this flow that were answered, oldest first: where "kembali" leads.
+    std::vector<std::string> back;
+    /// Variables that the text which opened the flow already gave: the `ask` that fills one is
+    /// passed once without asking.
+    std::vector<std::string> given;
 
     bool operator==(const frame&) const = default;
 };
@@ -49,7 +54,8 @@ struct session {
     bool operator==(const session&) const = default;
 };
 
-/// The session as JSON text, for storage. `session_from_json(to_json(s)) == s`.
+/// The session as JSON text, for storage. `session_from_json(to_json(s)) == s` for every session
+/// whose texts are valid UTF-8, as all that `step` returns are; other bytes become U+FFFD.
 std::string to_json(const session& value);
 
 /// Refuses anything that `to_json` could not have written (errc::bad_session); never throws.
