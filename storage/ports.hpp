@@ -195,6 +195,11 @@ std::expected<void, errc> create_sqlite_database(const std::filesystem::path& fi
 std::expected<std::unique_ptr<store>, errc> open_sqlite_store(const sqlite_options& options,
                                                               std::shared_ptr<const keyring> keys);
 
+/// The same copy from another process, through a read-only connection: for `siwareng backup`. Never
+/// overwrites (errc::exists).
+std::expected<void, errc> backup_sqlite_database(const std::filesystem::path& file,
+                                                 const std::filesystem::path& to);
+
 /// A store in memory with the same behaviour, jobs run inside `submit` on the caller's thread.
 /// For tests, `siwareng chat` and the simulation's model.
 std::unique_ptr<store> create_memory_store(std::size_t queue_jobs_max = 4096);
