@@ -453,8 +453,15 @@ struct converter {
         return std::nullopt;
     }
     [[nodiscard]] std::optional<std::string> into(double& out) const {
+        const auto* text = std::get_if<std::string>(&raw.value);
         if (const auto* number = std::get_if<double>(&raw.value)) {
             out = *number;
+        } else if (text != nullptr) {
+            const auto [end, code] =
+                std::from_chars(text->data(), text->data() + text->size(), out);
+            if (code != std::errc{} || end != text->data() + text->size()) {
+                return "must be a number";
+            }
         } else {
             std::int64_t whole = 0;
             if (const auto problem = into(whole)) return problem;
