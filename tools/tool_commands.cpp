@@ -6,6 +6,7 @@ void add_tool_commands(CLI::App& app, const bot::command_world& world, int& stat
     add_chat_command(app, world, status);
     add_emulator_commands(app, status);
     add_generate_command(app, status);
+    add_load_command(app, status);
 }
 
 }  // namespace siwareng::tools
