@@ -1,5 +1,9 @@
 #pragma once
 
+#include "dialogs/effect.hpp"
+#include "dialogs/event.hpp"
+#include "dialogs/session.hpp"
+
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -7,10 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "dialogs/effect.hpp"
-#include "dialogs/event.hpp"
-#include "dialogs/session.hpp"
 
 namespace siwareng::dialogs {
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace siwareng::dialogs {
 namespace {
@@ -28,7 +29,7 @@ toml_table convert_table(const toml::table& from) {
     for (const member& each : members) {
         toml_value value = convert(*each.value);
         value.line = static_cast<int>(each.at.line);
-        out.emplace_back(std::string(each.key), std::move(value));
+        out.push_back({std::string(each.key), std::move(value)});
     }
     return out;
 }
@@ -57,8 +58,8 @@ toml_value convert(const toml::node& from) {
 }  // namespace
 
 const toml_value* find(const toml_table& table, std::string_view key) {
-    const auto found = std::ranges::find(table, key, &toml_table::value_type::first);
-    return found == table.end() ? nullptr : &found->second;
+    const auto found = std::ranges::find(table, key, &toml_member::key);
+    return found == table.end() ? nullptr : &found->value;
 }
 
 std::expected<toml_table, content_problem> parse_toml(const std::string& file,

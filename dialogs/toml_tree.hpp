@@ -6,16 +6,16 @@
 #include <expected>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
 namespace siwareng::dialogs {
 
 struct toml_value;
+struct toml_member;
 
 /// Keys in the order of the file.
-using toml_table = std::vector<std::pair<std::string, toml_value>>;
+using toml_table = std::vector<toml_member>;
 using toml_array = std::vector<toml_value>;
 
 /// A value of a TOML file with the line it stands in. Content files use no other types; a number
@@ -31,6 +31,12 @@ struct toml_value {
     [[nodiscard]] const std::int64_t* integer() const {
         return std::get_if<std::int64_t>(&content);
     }
+};
+
+/// A key and its value; the value's line is that of the key.
+struct toml_member {
+    std::string key;
+    toml_value value;
 };
 
 /// The member of that name, or null.
