@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -7,20 +9,18 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/any_io_executor.hpp>
-
 namespace siwareng::tools {
 
 struct emulator_options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;  ///< 0: the system chooses
     /// Where webhooks go: "http://127.0.0.1:8080/webhook".
-    std::string webhook_url;
-    std::string app_secret;
-    std::string access_token;  ///< what `Authorization: Bearer` must carry
-    std::string phone_number_id;
-    std::string display_phone;
-    std::string log_file;  ///< JSON lines of all that happened; empty: none
+    std::string webhook_url = {};
+    std::string app_secret = {};
+    std::string access_token = {};  ///< what `Authorization: Bearer` must carry
+    std::string phone_number_id = {};
+    std::string display_phone = {};
+    std::string log_file = {};  ///< JSON lines of all that happened; empty: none
     /// Delays of the statuses that follow an accepted message; -1: that status never comes.
     std::int64_t sent_after_ms = 5;
     std::int64_t delivered_after_ms = 15;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -10,11 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
-
-/// HTTP/1.1 for the whole program, without Beast in any interface: Beast stays in the four
-/// translation units of this folder, as each costs about 40 s to compile.
+/// HTTP/1.1 for the whole program, without Beast in any interface: Beast stays in four
+/// translation units of this folder at most.
 namespace siwareng::net {
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
@@ -23,20 +23,20 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 std::string_view find_header(const header_list& headers, std::string_view name);
 
 struct request {
-    std::string method;  ///< "GET", "POST" ...
-    std::string target;  ///< as received: "/webhook?hub.mode=subscribe"
-    std::string path;    ///< decoded, without the query
-    header_list query;   ///< decoded, in order
-    header_list headers;
-    std::string body;
-    std::string remote;  ///< the peer's address, for rate limits; not logged
+    std::string method = {};  ///< "GET", "POST" ...
+    std::string target = {};  ///< as received: "/webhook?hub.mode=subscribe"
+    std::string path = {};    ///< decoded, without the query
+    header_list query = {};   ///< decoded, in order
+    header_list headers = {};
+    std::string body = {};
+    std::string remote = {};  ///< the peer's address, for rate limits; not logged
 };
 
 struct response {
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
-    std::string body;
-    header_list headers;
+    std::string body = {};
+    header_list headers = {};
 };
 
 /// Answers one request. Exceptions become a 500 with an empty body and a line in the log.
@@ -47,14 +47,14 @@ struct server_options {
     std::uint16_t port = 0;  ///< 0: the system chooses
     std::uint64_t body_bytes_max = 4ULL * 1024 * 1024;
     std::uint32_t header_bytes_max = 16 * 1024;
-    std::size_t connections_max = 4096;  ///< further ones are closed at once
+    std::size_t connections_max = 4096;                ///< further ones are closed at once
     std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte to the whole header
     std::chrono::milliseconds body_timeout{20'000};
     std::chrono::milliseconds idle_timeout{75'000};
     std::chrono::milliseconds write_timeout{20'000};
     /// Serve TLS with these PEM files; both empty: plain HTTP.
-    std::string tls_certificate_file;
-    std::string tls_key_file;
+    std::string tls_certificate_file = {};
+    std::string tls_key_file = {};
 };
 
 /// What a server saw, for metrics.
@@ -94,11 +94,11 @@ enum class net_errc : std::uint8_t {
 
 struct net_error {
     net_errc code = net_errc::not_sent;
-    std::string message;  ///< the system's words: "connection refused"
+    std::string message = {};  ///< the system's words: "connection refused"
 };
 
 struct client_options {
-    std::string base_url;  ///< "https://graph.facebook.com", "http://127.0.0.1:8081"
+    std::string base_url = {};  ///< "https://graph.facebook.com", "http://127.0.0.1:8081"
     std::size_t connections_max = 32;
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds total_timeout{10'000};
@@ -107,7 +107,7 @@ struct client_options {
     std::chrono::milliseconds idle_timeout{15'000};
     std::uint64_t body_bytes_max = 128ULL * 1024 * 1024;
     /// Extra trust anchors (PEM), for tests; empty: the system's.
-    std::string ca_file;
+    std::string ca_file = {};
 };
 
 /// A pool of keep-alive connections to one origin. Certificates and host names are verified.
@@ -121,8 +121,10 @@ class client {
 
     /// `target` begins with "/" and is appended to the base URL's path. Host, Content-Length and
     /// User-Agent are set here.
-    virtual boost::asio::awaitable<std::expected<response, net_error>> send(
-        std::string method, std::string target, header_list headers, std::string body) = 0;
+    virtual boost::asio::awaitable<std::expected<response, net_error>> send(std::string method,
+                                                                            std::string target,
+                                                                            header_list headers,
+                                                                            std::string body) = 0;
     /// Ends what waits for a connection (cancelled) and closes idle ones.
     virtual void stop() = 0;
 };
