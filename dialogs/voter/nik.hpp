@@ -11,14 +11,14 @@ namespace siwareng::dialogs {
 /// Why a text cannot be a NIK. Rules: PP 40/2019, structure PP KK CC DDMMYY SSSS, +40 on the day
 /// for women. A hard reject: each of these is a typing mistake.
 enum class nik_errc : std::uint8_t {
-    not_digits,      ///< something other than digits and separators
-    wrong_length,    ///< not 16 digits
-    all_equal,       ///< 0000..., 3333... : filler, not a number anyone has
-    bad_region,      ///< province or regency 00
-    bad_day,         ///< day not in 01-31 or 41-71
-    bad_month,       ///< month not in 01-12
-    impossible_date, ///< a day that month has in no century
-    zero_serial,     ///< serial 0000
+    not_digits,       ///< something other than digits and separators
+    wrong_length,     ///< not 16 digits
+    all_equal,        ///< 0000..., 3333... : filler, not a number anyone has
+    bad_region,       ///< province or regency 00
+    bad_day,          ///< day not in 01-31 or 41-71
+    bad_month,        ///< month not in 01-12
+    impossible_date,  ///< a day that month has in no century
+    zero_serial,      ///< serial 0000
 };
 
 /// The enumerator's name.
