@@ -174,8 +174,9 @@ const std::vector<field<office_config>>& office_fields() {
         {"access_token", &office_config::access_token, "",
          "System user token of the Cloud API. Or access_token_file.", role::secret, 0, 0, true},
         {"messages_per_s", &office_config::messages_per_s, "80",
-         "Messages that the number may send a second (80, or up to 1000 after Meta's upgrade).",
-         role::plain, 1, 1000},
+         "Messages that the number may send a second (80, or up to 1000 after Meta's upgrade); 0 "
+         "switches the limit off.",
+         role::plain, 0, 1000},
     };
     return fields;
 }
@@ -843,6 +844,11 @@ std::vector<std::string> disabled_limits(const config& settings) {
     look(settings.limits.session_idle_hours, "limits.session_idle_hours");
     look(settings.whatsapp.pair_interval_ms, "whatsapp.pair_interval_ms");
     look(settings.whatsapp.pair_burst, "whatsapp.pair_burst");
+    for (const auto& office : settings.offices) {
+        if (office.messages_per_s == 0) {
+            look(0, fmt::format("office.{}.messages_per_s", office.id));
+        }
+    }
     return out;
 }
 
