@@ -1,5 +1,7 @@
 #include "bot/webhook/json_read.hpp"
 
+#include "dialogs/utf8.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -62,35 +64,6 @@ std::size_t copy_escape(std::string_view text, std::size_t at, std::string& out)
     }
     out += text.substr(at, 2);
     return 2;
-}
-
-/// The length of the UTF-8 character at `at`; 0 if there is none.
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    const unsigned first = byte(at);
-    std::size_t length = 0;
-    unsigned second_min = 0x80;
-    unsigned second_max = 0xbf;
-    if (first >= 0xc2 && first <= 0xdf) {
-        length = 2;
-    } else if (first >= 0xe0 && first <= 0xef) {
-        length = 3;
-        if (first == 0xe0) second_min = 0xa0;
-        if (first == 0xed) second_max = 0x9f;
-    } else if (first >= 0xf0 && first <= 0xf4) {
-        length = 4;
-        if (first == 0xf0) second_min = 0x90;
-        if (first == 0xf4) second_max = 0x8f;
-    } else {
-        return 0;
-    }
-    if (byte(at + 1) < second_min || byte(at + 1) > second_max) return 0;
-    for (std::size_t i = 2; i < length; ++i) {
-        if (byte(at + i) < 0x80 || byte(at + i) > 0xbf) return 0;
-    }
-    return length;
 }
 
 }  // namespace
@@ -180,27 +153,20 @@ bool nests_deeper(std::string_view json_text, int levels) {
 }
 
 std::string repair_strings(std::string_view json_text) {
-    static constexpr std::string_view replacement = "\xef\xbf\xbd";
+    const std::string text = dialogs::utf8_repair(json_text);
     std::string out;
-    out.reserve(json_text.size());
+    out.reserve(text.size());
     bool in_string = false;
-    for (std::size_t i = 0; i < json_text.size();) {
-        const char c = json_text[i];
-        const auto byte = static_cast<unsigned char>(c);
+    for (std::size_t i = 0; i < text.size();) {
+        const char c = text[i];
         if (c == '"') in_string = !in_string;
         if (in_string && c == '\\') {
-            i += copy_escape(json_text, i, out);
-        } else if (in_string && byte < 0x20) {
-            out += ' ';
-            ++i;
-        } else if (byte >= 0x80) {
-            const std::size_t length = utf8_length(json_text, i);
-            out += length == 0 ? replacement : json_text.substr(i, length);
-            i += std::max<std::size_t>(length, 1);
-        } else {
-            out += c;
-            ++i;
+            i += copy_escape(text, i, out);
+            continue;
         }
+        const bool control = static_cast<unsigned char>(c) < 0x20;
+        out += in_string && control ? ' ' : c;
+        ++i;
     }
     return out;
 }

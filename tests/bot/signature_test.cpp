@@ -117,6 +117,7 @@ TEST(signature, long_keys_and_large_bodies) {
 TEST(signature, threads_do_not_share_state) {
     std::vector<std::jthread> threads;
     std::vector<int> right(4);
+    threads.reserve(right.size());
     for (std::size_t t = 0; t < right.size(); ++t) {
         threads.emplace_back([t, &right] {
             const std::string secret = "secret" + std::to_string(t);

@@ -95,6 +95,7 @@ struct update_printer {
 
 std::vector<std::string> show(const webhook_body& body) {
     std::vector<std::string> lines;
+    lines.reserve(body.updates.size());
     for (const update& each : body.updates)
         lines.push_back(std::visit(update_printer{}, each));
     return lines;
@@ -267,6 +268,7 @@ const expectations& statuses_and_notices() {
         {"field_of_tomorrow", {"notice holograms unknown 0"}},
         {"field_with_odd_name", {"notice unknown unknown 0"}},
         {"batch",
+         // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): the macro joins on purpose
          {"text turn " SITI " | text satu | satu",
           "text turn p:6281299900002,b:ID.222 | text dua | dua",
           "reaction silent " SITI " | other reaction | [reaksi] 👍 | to wamid.X",
