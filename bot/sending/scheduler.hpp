@@ -153,6 +153,8 @@ class scheduler {
     [[nodiscard]] int room() const;
     /// How many of them a claim may take: half of the room is kept for the replies of turns.
     [[nodiscard]] int claim_room() const;
+    /// Does everything wait for an outage to end? When this turns false, claiming is worth a try.
+    [[nodiscard]] bool paused() const { return outage_closed(); }
     /// Wall-clock time of the next tick() that has something to do; nothing while only events can
     /// change anything.
     [[nodiscard]] std::optional<std::int64_t> wake_at() const;
