@@ -139,27 +139,19 @@ form_answer read_form(const form_node& form, const var_map& vars, const event& w
     if (asked == nullptr) return out;
     const event input = as_input(what);
     auto whole = asked->type->parse(input);
-    const std::string* text = text_of(input);
-    if (text == nullptr || (whole && !asked->type->free_text())) {
-        if (whole) {
-            out.filled.emplace(asked->into, *std::move(whole));
-        } else {
-            out.problem = std::move(whole.error());
-        }
-        return out;
+    if (const std::string* text = text_of(input)) {
+        std::string rest = *text;
+        extract_structured(form, vars, rest, out);
+        take_rest(form, vars, rest, out);
     }
-    std::string rest = *text;
-    extract_structured(form, vars, rest, out);
-    take_rest(form, vars, rest, out);
     if (out.filled.contains(asked->into)) {
         out.problem.reset();
-    } else if (out.filled.empty() && !out.problem) {
-        // Nothing was found inside the message, so it stands or falls as a whole.
-        if (whole) {
-            out.filled.emplace(asked->into, *std::move(whole));
-        } else {
-            out.problem = std::move(whole.error());
-        }
+    } else if (whole && (out.filled.empty() || !asked->type->free_text())) {
+        // Nothing inside the message answers the question, but the message as a whole does.
+        out.filled.emplace(asked->into, *std::move(whole));
+        out.problem.reset();
+    } else if (!whole && out.filled.empty() && !out.problem) {
+        out.problem = std::move(whole.error());
     }
     return out;
 }

@@ -137,6 +137,7 @@ class stepper final {
     }
 
     void take_answer(const node& at, const event& what) {
+        if (take_own_intent(at, what)) return;
         if (take_own(at, what)) return;
         if (interrupt(what)) return;
         if (const auto* ask = std::get_if<ask_node>(&at.kind)) return answer_ask(at, *ask, what);
@@ -147,6 +148,19 @@ class stepper final {
             return leave_wait(at, "else");
         }
         refuse(at, what, input_problem{"common.choose_again", {}});
+    }
+
+    /// The flow's own intent with something to fill in ("cek <nik> <name>" while the NIK is asked
+    /// for) says more than the answer that could be read out of its words.
+    bool take_own_intent(const node& at, const event& what) {
+        const auto* intents = intents_of(what);
+        if (intents == nullptr || std::holds_alternative<choose_node>(at.kind)) return false;
+        const auto own = std::ranges::find_if(*intents, [&](const intent& each) {
+            const auto opens = model_.intents.find(each.id);
+            return each.confidence >= interrupt_confidence_min && !each.slots.empty() &&
+                   opens != model_.intents.end() && opens->second == top().flow;
+        });
+        return own != intents->end() && follow(*own);
     }
 
     /// An answer that the node takes before any word that works everywhere: its own option, or a
@@ -160,28 +174,28 @@ class stepper final {
             leave_wait(at, fmt::format("option.{}", picked->value));
             return true;
         }
-        const input_type* type = nullptr;
-        std::string into;
+        const event input = as_input(what);
         if (const auto* ask = std::get_if<ask_node>(&at.kind)) {
-            type = ask->type;
-            into = ask->into;
-        } else if (const auto* form = std::get_if<form_node>(&at.kind)) {
-            const form_field* field = first_empty_field(*form, top().vars);
-            if (field == nullptr) return false;
-            type = field->type;
-            into = field->into;
+            if (ask->type->free_text()) return false;
+            auto value = ask->type->parse(input);
+            if (!value) return false;
+            assign(top(), ask->into, *value);
+            leave_wait(at, "then");
+            return true;
         }
-        if (type == nullptr || type->free_text()) return false;
-        auto value = type->parse(as_input(what));
-        if (!value) return false;
-        accept(at, into, *std::move(value));
+        const auto* form = std::get_if<form_node>(&at.kind);
+        const form_field* field = form == nullptr ? nullptr : first_empty_field(*form, top().vars);
+        if (field == nullptr || field->type->free_text()) return false;
+        if (!field->type->parse(input)) return false;
+        answer_form(at, *form, what);
         return true;
     }
 
     void answer_ask(const node& at, const ask_node& ask, const event& what) {
         auto value = read_answer(*ask.type, what);
         if (!value) return refuse(at, what, value.error());
-        accept(at, ask.into, *std::move(value));
+        assign(top(), ask.into, *value);
+        leave_wait(at, "then");
     }
 
     void answer_form(const node& at, const form_node& form, const event& what) {
@@ -196,19 +210,6 @@ class stepper final {
         }
         if (answer.problem) say_problem(*answer.problem);
         top().retries = 0;
-        continue_form(at, form);
-    }
-
-    /// One answer of an `ask` or of a form's field.
-    void accept(const node& at, const std::string& into, std::string value) {
-        assign(top(), into, std::move(value));
-        const auto* form = std::get_if<form_node>(&at.kind);
-        if (form == nullptr) return leave_wait(at, "then");
-        top().retries = 0;
-        continue_form(at, *form);
-    }
-
-    void continue_form(const node& at, const form_node& form) {
         if (first_empty_field(form, top().vars) == nullptr) return leave_wait(at, "then");
         ask_again(at);
     }

@@ -1,0 +1,361 @@
+#include "dialogs/chat_runner.hpp"
+
+#include "dialogs/channel_limits.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace siwareng::dialogs {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view wildcard = "{{*}}";
+
+bool matches_value(const json& expected, const json& actual) {
+    if (expected.is_string() && actual.is_string()) {
+        return matches_line(expected.get_ref<const std::string&>(),
+                            actual.get_ref<const std::string&>());
+    }
+    return expected == actual;
+}
+
+/// Whether an operation was called as the record says.
+bool matches_call(const chat_operation& expected, const call& actual) {
+    if (expected.name != actual.operation) return false;
+    const json args = json::parse(expected.args, nullptr, false);
+    const json seen = actual.args;
+    if (!args.is_object() || args.size() != seen.size()) return false;
+    for (const auto& [name, value] : args.items()) {
+        const auto found = seen.find(name);
+        if (found == seen.end() || !matches_value(value, *found)) return false;
+    }
+    return true;
+}
+
+bool matches_reply(const std::vector<std::string>& expected, const bubble& sent) {
+    const std::vector<std::string> lines = chat_lines(sent);
+    return std::ranges::equal(expected, lines, matches_line);
+}
+
+chat_operation record_of(const call& what) {
+    const json args = json::object_t(what.args.begin(), what.args.end());
+    return {what.operation, args.dump(-1, ' ', false, json::error_handler_t::replace)};
+}
+
+bool is_message(const chat_record& record) {
+    return std::holds_alternative<chat_text>(record.content) ||
+           std::holds_alternative<chat_tap>(record.content) ||
+           std::holds_alternative<chat_row>(record.content) ||
+           std::holds_alternative<chat_attachment>(record.content) ||
+           std::holds_alternative<chat_again>(record.content);
+}
+
+/// Writes a turn's records anew from what happened, keeping all that matched.
+class turn_rewriter final {
+  public:
+    turn_rewriter(const std::vector<chat_record>& records, const chat_observation& seen)
+        : records_(records), seen_(seen) {
+        replies_ = static_cast<std::size_t>(std::ranges::count_if(records, [](const auto& each) {
+            return std::holds_alternative<chat_reply>(each.content);
+        }));
+    }
+
+    std::vector<chat_record> rewrite() {
+        add(records_.front());
+        for (std::size_t at = 1; at < records_.size(); ++at) {
+            const chat_record& each = records_[at];
+            const bool before_replies = std::holds_alternative<chat_operation>(each.content) ||
+                                        std::holds_alternative<chat_result>(each.content);
+            if (!before_replies) finish_operations();
+            std::visit([&](const auto& content) { rewrite_record(each, content); }, each.content);
+        }
+        finish_operations();
+        return std::move(out_);
+    }
+
+  private:
+    void rewrite_record(const chat_record& record, const chat_operation& expected) {
+        if (!seen_.operations) return add(record);
+        result_follows_ = next_call_ < seen_.operations->size();
+        if (!result_follows_) return;
+        const call& actual = (*seen_.operations)[next_call_++];
+        if (matches_call(expected, actual)) {
+            add(record);
+        } else {
+            add({record.line, record_of(actual)});
+        }
+    }
+
+    void rewrite_record(const chat_record& record, const chat_result& /*expected*/) {
+        // A result that no operation used disappears, which the comparison then shows.
+        const bool keep = !seen_.operations || std::exchange(result_follows_, false);
+        if (keep) add(record);
+    }
+
+    void rewrite_record(const chat_record& record, const chat_reply& expected) {
+        const bool last = ++replies_met_ == replies_;
+        if (next_reply_ < seen_.sent.size()) {
+            const bubble& actual = seen_.sent[next_reply_++];
+            if (matches_reply(expected.lines, actual)) {
+                add(record);
+            } else {
+                add({record.line, chat_reply{chat_lines(actual)}});
+            }
+        } else if (replies_met_ == 1) {
+            add({record.line, chat_reply{}});
+        }
+        if (last) add_replies();
+    }
+
+    void rewrite_record(const chat_record& record, const chat_position& expected) {
+        if (!seen_.position || matches_line(expected.where, *seen_.position)) return add(record);
+        add({record.line, chat_position{*seen_.position}});
+    }
+
+    void rewrite_record(const chat_record& record, const chat_variable& expected) {
+        if (!seen_.variables) return add(record);
+        const auto found = seen_.variables->find(expected.name);
+        const std::string value = found == seen_.variables->end() ? "" : found->second;
+        if (matches_line(expected.value, value)) return add(record);
+        add({record.line, chat_variable{expected.name, value}});
+    }
+
+    template <typename other>
+    void rewrite_record(const chat_record& record, const other& /*content*/) {
+        add(record);
+    }
+
+    /// Calls and replies that the file does not have, right after those it has.
+    void finish_operations() {
+        if (std::exchange(finished_, true)) return;
+        while (seen_.operations && next_call_ < seen_.operations->size()) {
+            add({0, record_of((*seen_.operations)[next_call_++])});
+        }
+        if (replies_ > 0) return;
+        if (seen_.sent.empty() && is_message(records_.front())) add({0, chat_reply{}});
+        add_replies();
+    }
+
+    void add_replies() {
+        while (next_reply_ < seen_.sent.size()) {
+            add({0, chat_reply{chat_lines(seen_.sent[next_reply_++])}});
+        }
+    }
+
+    void add(chat_record record) { out_.push_back(std::move(record)); }
+
+    const std::vector<chat_record>& records_;
+    const chat_observation& seen_;
+    std::vector<chat_record> out_;
+    std::size_t replies_ = 0;
+    std::size_t replies_met_ = 0;
+    std::size_t next_call_ = 0;
+    std::size_t next_reply_ = 0;
+    bool result_follows_ = false;
+    bool finished_ = false;
+};
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+    std::vector<std::string_view> out;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        out.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
+
+/// The lines that differ between two texts, with those before them and behind them for orientation.
+std::string line_difference(std::string_view expected, std::string_view seen) {
+    const auto ours = lines_of(expected);
+    const auto theirs = lines_of(seen);
+    const auto [first, other] = std::ranges::mismatch(ours, theirs);
+    const auto same_before = static_cast<std::size_t>(first - ours.begin());
+    std::size_t same_behind = 0;
+    while (same_behind < std::min(ours.size(), theirs.size()) - same_before &&
+           ours[ours.size() - 1 - same_behind] == theirs[theirs.size() - 1 - same_behind]) {
+        ++same_behind;
+    }
+    std::string out;
+    const auto add = [&](char mark, std::string_view line) {
+        out += fmt::format("{} {}\n", mark, line);
+    };
+    for (std::size_t at = 0; at < same_before; ++at) {
+        add(' ', ours[at]);
+    }
+    for (std::size_t at = same_before; at < ours.size() - same_behind; ++at) {
+        add('-', ours[at]);
+    }
+    for (std::size_t at = same_before; at < theirs.size() - same_behind; ++at) {
+        add('+', theirs[at]);
+    }
+    for (std::size_t at = ours.size() - same_behind; at < ours.size(); ++at) {
+        add(' ', ours[at]);
+    }
+    return out;
+}
+
+class chat_run final {
+  public:
+    chat_run(const chat_file& file, std::string_view name, chat_driver& driver)
+        : file_(file), name_(name), driver_(driver) {}
+
+    chat_outcome run() {
+        outcome_.passed = true;
+        std::size_t at = 0;
+        while (at < file_.records.size() && !file_.records[at].acts()) {
+            const chat_record& record = file_.records[at++];
+            outcome_.rewritten.records.push_back(record);
+            if (std::holds_alternative<chat_comment>(record.content)) continue;
+            fail(record.line, "nothing has happened yet that this could be the outcome of\n", true);
+        }
+        while (at < file_.records.size() && !outcome_.broken) {
+            std::size_t end = at + 1;
+            while (end < file_.records.size() && !file_.records[end].acts()) {
+                ++end;
+            }
+            const auto begin = file_.records.begin();
+            run_turn({begin + static_cast<std::ptrdiff_t>(at),
+                      begin + static_cast<std::ptrdiff_t>(end)});
+            at = end;
+        }
+        return std::move(outcome_);
+    }
+
+  private:
+    void run_turn(const std::vector<chat_record>& turn) {
+        driver_.script(scripted(turn));
+        auto seen =
+            std::visit([&](const auto& content) { return act(content); }, turn.front().content);
+        if (!seen) return fail(turn.front().line, seen.error() + "\n", true);
+        shown_.insert(shown_.end(), seen->sent.begin(), seen->sent.end());
+        std::vector<chat_record> rewritten = turn_rewriter(turn, *seen).rewrite();
+        const std::string expected = print_chat({turn});
+        const std::string happened = print_chat({rewritten});
+        auto& records = outcome_.rewritten.records;
+        std::ranges::move(rewritten, std::back_inserter(records));
+        if (expected == happened) return;
+        fail(turn.front().line, "\n" + line_difference(expected, happened), false);
+    }
+
+    static std::vector<result_event> scripted(const std::vector<chat_record>& turn) {
+        std::vector<result_event> out;
+        for (const chat_record& each : turn) {
+            const auto* result = std::get_if<chat_result>(&each.content);
+            if (result == nullptr) continue;
+            result_event made;
+            made.outcome = result->outcome;
+            const json vars = json::parse(result->vars, nullptr, false);
+            if (vars.is_object()) {
+                for (const auto& [name, value] : vars.items()) {
+                    if (value.is_string()) made.vars.emplace(name, value.get<std::string>());
+                }
+            }
+            out.push_back(std::move(made));
+        }
+        return out;
+    }
+
+    // --- what happens ----------------------------------------------------------------------
+
+    chat_driver::observed act(const chat_text& what) {
+        return driver_.send({text_event{what.text, {}}, false});
+    }
+
+    /// A button may stand in an older bubble: that is how stale taps are written down.
+    chat_driver::observed act(const chat_tap& what) {
+        for (auto at = shown_.rbegin(); at != shown_.rend(); ++at) {
+            const auto found = std::ranges::find(at->options, what.title, &option::title);
+            if (found == at->options.end()) continue;
+            return driver_.send(
+                {tap_event{found->id, found->title, {}}, at->options.size() > buttons_max});
+        }
+        return std::unexpected(fmt::format("no bubble so far has a button [{}]", what.title));
+    }
+
+    chat_driver::observed act(const chat_row& what) {
+        for (auto at = shown_.rbegin(); at != shown_.rend(); ++at) {
+            if (at->options.size() <= buttons_max) continue;
+            if (what.number > at->options.size()) break;
+            const option& row = at->options[what.number - 1];
+            return driver_.send({tap_event{row.id, row.title, {}}, true});
+        }
+        return std::unexpected(fmt::format("the last list has no row ({})", what.number));
+    }
+
+    chat_driver::observed act(const chat_attachment& what) {
+        if (what.kind == "location") {
+            location_event place;
+            const json latitude = json::parse(what.latitude, nullptr, false);
+            const json longitude = json::parse(what.longitude, nullptr, false);
+            if (!latitude.is_number() || !longitude.is_number()) {
+                return std::unexpected("a location is {location -6.1 106.5}");
+            }
+            place.latitude = latitude.get<double>();
+            place.longitude = longitude.get<double>();
+            return driver_.send({place, false});
+        }
+        if (what.kind == "contacts" || what.kind == "reaction") {
+            return driver_.send({other_event{what.kind}, false});
+        }
+        return driver_.send(
+            {media_event{what.kind, "media", {}, what.caption, what.filename}, false});
+    }
+
+    chat_driver::observed act(const chat_again& /*what*/) { return driver_.repeat(); }
+    chat_driver::observed act(const chat_clock& what) {
+        return driver_.advance(what.milliseconds());
+    }
+    chat_driver::observed act(const chat_restart& /*what*/) { return driver_.restart(); }
+    chat_driver::observed act(const chat_deploy& what) {
+        return driver_.deploy(what.flow, what.revision);
+    }
+    chat_driver::observed act(const chat_crash& what) { return driver_.crash(what.when); }
+    chat_driver::observed act(const chat_language& what) { return driver_.set_language(what.lang); }
+
+    template <typename expectation>
+    chat_driver::observed act(const expectation& /*what*/) {
+        return std::unexpected("this record is no action");
+    }
+
+    /// Only the first difference is reported: those behind it mostly follow from it.
+    void fail(int line, std::string_view message, bool broken) {
+        if (outcome_.passed) outcome_.report = fmt::format("{}:{}: {}", name_, line, message);
+        outcome_.passed = false;
+        outcome_.broken = outcome_.broken || broken;
+    }
+
+    const chat_file& file_;
+    std::string_view name_;
+    chat_driver& driver_;
+    chat_outcome outcome_;
+    std::vector<bubble> shown_;
+};
+
+}  // namespace
+
+bool matches_line(std::string_view expected, std::string_view line) {
+    std::size_t next = expected.find(wildcard);
+    if (next == std::string_view::npos) return expected == line;
+    if (!line.starts_with(expected.substr(0, next))) return false;
+    line.remove_prefix(next);
+    while (true) {
+        expected.remove_prefix(next + wildcard.size());
+        next = expected.find(wildcard);
+        if (next == std::string_view::npos) return line.ends_with(expected);
+        const std::size_t found = line.find(expected.substr(0, next));
+        if (found == std::string_view::npos) return false;
+        line.remove_prefix(found + next);
+    }
+}
+
+chat_outcome run_chat(const chat_file& file, std::string_view name, chat_driver& driver) {
+    return chat_run(file, name, driver).run();
+}
+
+}  // namespace siwareng::dialogs
