@@ -1,5 +1,9 @@
 #pragma once
 
+#include "storage/errc.hpp"
+#include "storage/seal.hpp"
+#include "storage/types.hpp"
+
 #include <cstdint>
 #include <expected>
 #include <filesystem>
@@ -9,10 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "storage/errc.hpp"
-#include "storage/seal.hpp"
-#include "storage/types.hpp"
 
 namespace siwareng::storage {
 
@@ -46,8 +46,8 @@ class transaction {
                                                      inbound_state state) = 0;
     virtual void set_inbound_state(inbound_id id, inbound_state state) = 0;
 
-    /// Saves the session after a turn and moves the window forward (never back); also lifts `blocked`
-    /// where `window_until_ms` moved.
+    /// Saves the session after a turn and moves the window forward (never back); also lifts
+    /// `blocked` where `window_until_ms` moved.
     virtual void save_turn(contact_id who, std::string_view session,
                            std::int64_t window_until_ms) = 0;
     /// The contact by id; nothing if unknown (merged away or erased).
@@ -83,7 +83,8 @@ class transaction {
     virtual std::vector<outbox_item> claim_due(std::int64_t now_ms, int limit) = 0;
 
     /// The API accepted the message: sets wamid, applies parked statuses, and claims the contact's
-    /// next queued row if it is due. A row that is already further (a status came first) keeps its state.
+    /// next queued row if it is due. A row that is already further (a status came first) keeps its
+    /// state.
     virtual std::optional<outbox_item> record_accepted(outbox_id id, std::string_view wamid,
                                                        std::int64_t now_ms) = 0;
     /// The API refused it, or it was surely never sent: due again at `at_ms`. Counts an attempt.
@@ -175,23 +176,35 @@ class store_error : public std::exception {
     std::string detail_;
 };
 
-/// Observes the writer, for metrics. Called on the writer's thread.
+/// Observes the writer, for metrics and the log. Called on the writer's thread; each may be empty.
 struct writer_observer {
+    /// After each batch that became durable. `commit_us` is 0 without `clock_us`.
     std::function<void(std::size_t jobs, std::int64_t commit_us)> on_commit;
+    /// Why a job, a batch or a checkpoint failed: the words of SQLite or of the exception.
+    std::function<void(errc code, std::string_view detail)> on_error;
+    /// A monotonic clock in microseconds, to time commits with.
+    std::function<std::int64_t()> clock_us;
 };
 
 struct sqlite_options {
     std::filesystem::path file;
     std::size_t queue_jobs_max = 4096;
     std::size_t batch_jobs_max = 256;
+    /// The log is copied into the database when it holds this many pages of 4 KiB.
+    int checkpoint_pages = 4096;
+    /// Pages that the file may have; what would need more gets errc::disk_full. 0: no limit.
+    std::int64_t pages_max = 0;
     writer_observer observer;
 };
 
-/// Makes the database file with the newest schema. Never overwrites (errc::exists).
+/// Makes the database file with the newest schema, mode 0600, and missing folders above it. Never
+/// overwrites (errc::exists).
 std::expected<void, errc> create_sqlite_database(const std::filesystem::path& file,
                                                  const keyring& keys);
 
-/// Opens an existing database, migrates it to the newest schema, starts the writer thread.
+/// Opens an existing database, migrates it to the newest schema, starts the writer thread. A lock
+/// on FILE.lock keeps a second store, here or in another process, from writing (errc::in_use). Also
+/// not_found, read_only, not_a_store, newer_schema, wrong_key, corrupt.
 std::expected<std::unique_ptr<store>, errc> open_sqlite_store(const sqlite_options& options,
                                                               std::shared_ptr<const keyring> keys);
 

@@ -1,5 +1,7 @@
 #include "storage/seal.hpp"
 
+#include "storage/store_files.hpp"
+
 #include <sodium.h>
 
 #include <cerrno>
@@ -9,7 +11,6 @@
 #include <span>
 #include <stdexcept>
 #include <sys/stat.h>
-#include <system_error>
 #include <unistd.h>
 
 namespace siwareng::storage {
@@ -133,69 +134,6 @@ class sodium_keyring final : public keyring {
     std::string fingerprint_;
 };
 
-/// A file descriptor that closes itself.
-class descriptor {
-  public:
-    explicit descriptor(int value) : value_(value) {}
-    descriptor(const descriptor&) = delete;
-    descriptor& operator=(const descriptor&) = delete;
-    ~descriptor() {
-        if (value_ >= 0) ::close(value_);
-    }
-    [[nodiscard]] int get() const { return value_; }
-
-  private:
-    int value_;
-};
-
-errc from_errno(int code) {
-    switch (code) {
-        case ENOENT:
-            return errc::not_found;
-        case EEXIST:
-            return errc::exists;
-        case ENOSPC:
-        case EDQUOT:
-            return errc::disk_full;
-        case EROFS:
-        case EACCES:
-        case EPERM:
-            return errc::read_only;
-        default:
-            return errc::io;
-    }
-}
-
-/// Makes the folder and what is missing above it, for the owner only.
-std::expected<void, errc> make_private_folders(const std::filesystem::path& folder) {
-    std::error_code failed;
-    if (folder.empty() || std::filesystem::is_directory(folder, failed)) return {};
-    if (folder.has_parent_path() && folder.parent_path() != folder) {
-        if (auto made = make_private_folders(folder.parent_path()); !made) return made;
-    }
-    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-        return std::unexpected(from_errno(errno));
-    }
-    return {};
-}
-
-bool write_all(int file, std::string_view text) {
-    while (!text.empty()) {
-        const ::ssize_t written = ::write(file, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
-/// Makes a new name in the folder durable. Best effort: some file systems refuse it for folders.
-void sync_folder(const std::filesystem::path& folder) {
-    const descriptor opened(
-        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (opened.get() >= 0) ::fsync(opened.get());
-}
-
 /// The content of a key file, or nothing if it is not exactly what create_key_file writes. The last
 /// line end may be missing, as an editor or a copy by hand leaves it out.
 bool parse_key_file(std::string_view text, secret_bytes<key_bytes>& master) {
@@ -220,19 +158,19 @@ std::expected<void, errc> create_key_file(const std::filesystem::path& file) {
     auto* const hex_text = reinterpret_cast<char*>(hex.data());
     sodium_bin2hex(hex_text, 2 * key_bytes + 1, master.data(), key_bytes);
 
-    const descriptor opened(
-        ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (opened.get() < 0) return std::unexpected(from_errno(errno));
-    const bool whole = write_all(opened.get(), key_file_header) &&
-                       write_all(opened.get(), {hex_text, 2 * key_bytes}) &&
-                       write_all(opened.get(), "\n") && ::fsync(opened.get()) == 0;
+    const auto opened = make_private_file(file);
+    if (!opened) return std::unexpected(opened.error());
+    const int out = opened->get();
+    const bool whole = write_all(out, key_file_header) &&
+                       write_all(out, {hex_text, 2 * key_bytes}) && write_all(out, "\n") &&
+                       ::fsync(out) == 0;
     if (!whole) {
         // Half a key file would be refused at the next start and block a new attempt.
         const errc code = from_errno(errno);
         ::unlink(file.c_str());
         return std::unexpected(code);
     }
-    sync_folder(file.parent_path());
+    sync_folder_of(file);
     return {};
 }
 
