@@ -45,8 +45,8 @@ std::size_t bsuid_end(std::string_view text, std::size_t from) {
     return end - from - 3 >= bsuid_tail_min ? end : from;
 }
 
-/// The end of the digits that start at `from`, up to two separators allowed between them, if there are
-/// enough of them to be a person's number; `from` where there are not.
+/// The end of the digits that start at `from`, up to two separators allowed between them, if there
+/// are enough of them to be a person's number; `from` where there are not.
 std::size_t number_end(std::string_view text, std::size_t from) {
     std::size_t end = from;
     int digits = 0;

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "bot/sending/cloud_api.hpp"
+#include "storage/ports.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
-
-#include <boost/asio/any_io_executor.hpp>
-
-#include "bot/sending/cloud_api.hpp"
-#include "storage/ports.hpp"
 
 namespace siwareng::bot {
 
@@ -16,11 +16,11 @@ struct sender_options {
     std::vector<channel> channels;
     std::int64_t pair_interval_ms = 6000;  ///< one message to one user per this; 0: off
     int pair_burst = 45;
-    int in_flight_max = 64;         ///< requests at once
-    int handed_max = 1024;          ///< claimed rows held in memory
-    int attempts_max = 8;           ///< refusals that may be retried before a row fails
+    int in_flight_max = 64;                ///< requests at once
+    int handed_max = 1024;                 ///< claimed rows held in memory
+    int attempts_max = 8;                  ///< refusals and doubts before a row fails
     std::int64_t doubt_wait_ms = 120'000;  ///< how long a row in doubt waits for its status
-    std::int64_t poll_ms = 1000;    ///< how often due rows and expired doubts are looked for
+    std::int64_t poll_ms = 1000;           ///< how often due rows and expired doubts are looked for
     std::int64_t channel_pause_ms = 300'000;  ///< a stopped channel tries one message after this
 };
 
@@ -37,8 +37,8 @@ struct sender_counters {
     std::uint64_t handed = 0;            ///< a gauge: claimed rows waiting for their turn
 };
 
-/// Sends what the outbox holds: order per contact, lanes, token buckets per number and per pair, the
-/// error table, the 24-hour window, doubt. Its decisions are a state machine without I/O
+/// Sends what the outbox holds: order per contact, lanes, token buckets per number and per pair,
+/// the error table, the 24-hour window, doubt. Its decisions are a state machine without I/O
 /// (sending/scheduler.hpp); this class only performs them.
 class outbox_sender {
   public:

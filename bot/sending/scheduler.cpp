@@ -166,6 +166,12 @@ bool scheduler::refuse(const outbox_item& item, channel_state& channel) {
         out_.emplace_back(actions::record_failed{item.id, error_window_closed});
         return true;
     }
+    // Attempts count doubts too: a message that may have reached its citizen so often is no more
+    // sent again.
+    if (item.attempts > limits_.attempts_max) {
+        out_.emplace_back(actions::record_failed{item.id, 0});
+        return true;
+    }
     if (outage_closed()) return away(outage_end_);
     if (channel.stopped && inner_ < channel.pause_end) return away(channel.pause_end);
     if (!is_bulk(item)) return false;

@@ -23,7 +23,7 @@ struct scheduler_limits {
     int pair_burst = 45;
     int in_flight_max = 64;                   ///< requests at once
     int handed_max = 1024;                    ///< items held, those in flight included
-    int attempts_max = 8;                     ///< refusals that may be retried before an item fails
+    int attempts_max = 8;                     ///< refusals and doubts before an item fails
     std::int64_t doubt_wait_ms = 120'000;     ///< an item in doubt waits so long for its status
     std::int64_t channel_pause_ms = 300'000;  ///< a stopped channel tries one message after this
     std::int64_t hold_ms = 900'000;           ///< the spam limit keeps the bulk lanes so long
