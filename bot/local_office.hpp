@@ -2,63 +2,40 @@
 
 #include "bot/config.hpp"
 #include "bot/loaded_content.hpp"
-#include "bot/metrics.hpp"
-#include "bot/turn_runner.hpp"
-#include "dialogs/effect.hpp"
+#include "dialogs/chat_runner.hpp"
 #include "storage/ports.hpp"
 #include "storage/roll/roll.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace siwareng::bot {
 
-/// An operation as it was performed.
-struct performed_operation {
-    dialogs::call what;
-    dialogs::result_event result;
+/// What an office without a network works with.
+struct local_office_options {
+    /// Its first office is the one.
+    config settings;
+    loaded_content content;
+    std::shared_ptr<const storage::roll_library> rolls;
+    /// Opens the store: once at first, and again after each restart. A memory store forgets then.
+    std::function<std::unique_ptr<storage::store>()> open_store;
+    std::function<std::int64_t()> clock_ms;
+    /// The citizen's number.
+    std::string citizen = "6281234567890";
+    std::string profile_name = "Warga";
+    /// Close and open the store after each turn: nothing may live in memory only.
+    bool restart_after_turn = false;
 };
 
-/// What one message led to.
-struct local_answer {
-    /// Bubbles that would have been sent, in order, with their outbox rows.
-    std::vector<storage::outbox_item> sent;
-    std::vector<performed_operation> operations;
-    /// The session afterwards; empty if no turn took place.
-    std::vector<dialogs::session> sessions;
-    /// Every exit that the turns took.
-    std::vector<dialogs::path_entry> path;
-};
-
-/// An office without a network: the program's own turns on a store, replies collected instead of
-/// sent. For `siwareng chat` and for golden conversations on the store. Not thread-safe.
-class local_office {
-  public:
-    virtual ~local_office() = default;
-    local_office() = default;
-    local_office(const local_office&) = delete;
-    local_office& operator=(const local_office&) = delete;
-
-    /// One message through the whole turn, then every reply that is due, each recorded as accepted.
-    virtual std::expected<local_answer, storage::errc> receive(inbound_message message,
-                                                               std::int64_t now_ms) = 0;
-    /// Timers that are due by now.
-    virtual std::expected<local_answer, storage::errc> wake(std::int64_t now_ms) = 0;
-    /// What `receive` does before the replies are sent: a crash may follow.
-    virtual std::expected<local_answer, storage::errc> receive_only(inbound_message message,
-                                                                    std::int64_t now_ms) = 0;
-    /// Records rows as accepted by the API, and claims what that releases.
-    virtual std::expected<void, storage::errc> accept(std::vector<storage::outbox_item>& sent,
-                                                      std::int64_t now_ms) = 0;
-};
-
-/// All arguments outlive it. `settings` needs one office; its first is used.
-std::unique_ptr<local_office> create_local_office(const config& settings,
-                                                  const loaded_content& content,
-                                                  const storage::roll_library& rolls,
-                                                  storage::store& store);
+/// An office without a network: the program's own turns on a store, with one citizen. Replies are
+/// observed instead of sent and recorded as accepted. For `siwareng chat` and for golden
+/// conversations on the store. Faults are played as they would happen: a crash before the commit
+/// rolls the turn back and the webhook comes again; one after it finds the reply in doubt; one
+/// after the send has it resolved by its status. Not thread-safe. Throws where the store cannot be
+/// opened.
+std::unique_ptr<dialogs::chat_driver> create_local_office(local_office_options options);
 
 /// Settings for an office that talks to nobody: all defaults, one office.
 config local_settings(std::string office_id, std::string name, std::string region);
