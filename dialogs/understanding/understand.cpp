@@ -32,6 +32,7 @@ constexpr double with_fillers = 0.95;
 
 constexpr std::string_view filler_key = "filler";
 constexpr std::string_view other_topic_key = "other_topic";
+constexpr char alone_mark = '=';
 constexpr std::string_view nik_slot = "<nik>";
 constexpr std::string_view name_slot = "<name>";
 
@@ -54,9 +55,15 @@ std::vector<std::string_view> split_words(std::string_view folded) {
     return out;
 }
 
+// What a phrase means, and whether it only counts as the whole message.
+struct meaning {
+    std::string intent;
+    bool alone = false;
+};
+
 // Everything that the `[words]` tables say, ready to be looked up.
 struct rules {
-    std::unordered_map<std::string, std::string, text_hash, std::equal_to<>> phrases;
+    std::unordered_map<std::string, meaning, text_hash, std::equal_to<>> phrases;
     // Words that carry no meaning around a phrase ("min", "tolong").
     word_set fillers;
     // Words that show that a text with a NIK is not about the voter status ("meninggal").
@@ -75,7 +82,7 @@ class rule_understander final : public understander {
         text = text.substr(0, text_bytes_max);
         const std::string folded = fold(text);
         if (const auto found = rules_.phrases.find(folded); found != rules_.phrases.end()) {
-            return {{found->second, exact, {}}};
+            return {{found->second.intent, exact, {}}};
         }
         if (!rules_.slot_intent.empty()) {
             if (auto found = with_number(text, folded); !found.empty()) return found;
@@ -109,7 +116,9 @@ class rule_understander final : public understander {
                 const std::string_view part(
                     begin, static_cast<std::size_t>(last.data() + last.size() - begin));
                 const auto found = rules_.phrases.find(part);
-                if (found != rules_.phrases.end()) return {{found->second, with_fillers, {}}};
+                if (found != rules_.phrases.end() && !found->second.alone) {
+                    return {{found->second.intent, with_fillers, {}}};
+                }
             }
         }
         return {};
@@ -220,12 +229,15 @@ class rule_reader final {
             (id == filler_key ? rules_.fillers : rules_.other_topics).insert(std::move(folded));
             return;
         }
-        const auto [known, added] = rules_.phrases.emplace(std::move(folded), id);
-        if (!added && known->second != id) {
+        const bool alone = phrase.starts_with(alone_mark);
+        const auto [known, added] = rules_.phrases.emplace(std::move(folded), meaning{id, alone});
+        if (added) return;
+        if (known->second.intent != id) {
             add_problem(file, line,
                         fmt::format("'{}' is a phrase of words.{} and of words.{}", phrase,
-                                    known->second, id));
+                                    known->second.intent, id));
         }
+        known->second.alone = known->second.alone && alone;
     }
 
     void add_slot_phrase(const std::string& file, int line, const std::string& id,

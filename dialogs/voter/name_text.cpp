@@ -28,9 +28,9 @@ constexpr auto words_before = std::to_array<std::string_view>(
 
 // Folded words that stand behind a name and belong to no name.
 constexpr auto words_behind = std::to_array<std::string_view>(
-    {"ya",     "yah",   "min",   "mimin", "admin",  "kak",   "makasih", "mksh",  "trims",
-     "thanks", "thank", "thx",   "tks",   "terima", "kasih", "tolong",  "dong",  "nuhun",
-     "nik",    "no",    "nomor", "nomer", "ktp",    "nya",   "suwun",   "nuwun", "matur"});
+    {"ya",     "yah",   "min", "mimin", "admin",  "kak",   "makasih", "mksh", "trims",
+     "thanks", "thank", "thx", "tks",   "tolong", "dong",  "nuhun",   "nik",  "no",
+     "nomor",  "nomer", "ktp", "nya",   "suwun",  "nuwun", "matur"});
 
 template <std::size_t size>
 bool one_of(const std::array<std::string_view, size>& list, std::string_view word) {
@@ -69,6 +69,12 @@ bool introduces_name(const std::string& token) {
     return folded == "a n" && token.size() >= 3;
 }
 
+// "Kasih" alone is a name.
+bool ends_in_thanks(std::span<const std::string> value) {
+    return value.size() >= 2 && fold(value.back()) == "kasih" &&
+           fold(value[value.size() - 2]) == "terima";
+}
+
 // A value without the words around it; a token of punctuation alone is dropped.
 std::string clean(std::span<const std::string> value, const word_test& around) {
     const auto no_name_before = [&](const std::string& token) {
@@ -81,8 +87,9 @@ std::string clean(std::span<const std::string> value, const word_test& around) {
     };
     while (!value.empty() && no_name_before(value.front()))
         value = value.subspan(1);
-    while (!value.empty() && no_name_behind(value.back()))
-        value = value.first(value.size() - 1);
+    while (!value.empty() && (ends_in_thanks(value) || no_name_behind(value.back()))) {
+        value = value.first(value.size() - (ends_in_thanks(value) ? 2 : 1));
+    }
     std::string out;
     for (const std::string& token : value) {
         if (!out.empty()) out.push_back(' ');
