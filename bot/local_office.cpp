@@ -116,7 +116,7 @@ class office_on_store final : public dialogs::chat_driver {
              options_.content.regions, *options_.rolls, *counters_, [] { return true; }},
             {[this](const dialogs::call& what, const dialogs::result_event& result) {
                  operations_.push_back(what);
-                 static_cast<void>(result);
+                 results_.push_back(result);
              },
              {}});
     }
@@ -249,6 +249,7 @@ class office_on_store final : public dialogs::chat_driver {
             }
         }
         seen.operations = std::exchange(operations_, {});
+        seen.results = std::exchange(results_, {});
         return observe(std::move(seen));
     }
 
@@ -280,6 +281,7 @@ class office_on_store final : public dialogs::chat_driver {
     std::unique_ptr<storage::store> store_;
     std::unique_ptr<turn_runner> turns_;
     std::vector<dialogs::call> operations_;
+    std::vector<dialogs::result_event> results_;
     inbound_message last_;
     std::optional<crash_point> crash_;
     std::int64_t offset_ms_ = 0;

@@ -1,6 +1,6 @@
 #include "dialogs/chat_runner.hpp"
 
-#include "dialogs/channel_limits.hpp"
+#include "dialogs/chat_player.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -40,11 +40,6 @@ bool matches_call(const chat_operation& expected, const call& actual) {
 bool matches_reply(const std::vector<std::string>& expected, const bubble& sent) {
     const std::vector<std::string> lines = chat_lines(sent);
     return std::ranges::equal(expected, lines, matches_line);
-}
-
-chat_operation record_of(const call& what) {
-    const json args = json::object_t(what.args.begin(), what.args.end());
-    return {what.operation, args.dump(-1, ' ', false, json::error_handler_t::replace)};
 }
 
 bool is_message(const chat_record& record) {
@@ -203,7 +198,7 @@ std::string line_difference(std::string_view expected, std::string_view seen) {
 class chat_run final {
   public:
     chat_run(const chat_file& file, std::string_view name, chat_driver& driver)
-        : file_(file), name_(name), driver_(driver) {}
+        : file_(file), name_(name), driver_(driver), player_(driver) {}
 
     chat_outcome run() {
         outcome_.passed = true;
@@ -230,10 +225,8 @@ class chat_run final {
   private:
     void run_turn(const std::vector<chat_record>& turn) {
         driver_.script(scripted(turn));
-        auto seen =
-            std::visit([&](const auto& content) { return act(content); }, turn.front().content);
+        auto seen = player_.play(turn.front().content);
         if (!seen) return fail(turn.front().line, seen.error() + "\n", true);
-        shown_.insert(shown_.end(), seen->sent.begin(), seen->sent.end());
         std::vector<chat_record> rewritten = turn_rewriter(turn, *seen).rewrite();
         const std::string expected = print_chat({turn});
         const std::string happened = print_chat({rewritten});
@@ -261,68 +254,6 @@ class chat_run final {
         return out;
     }
 
-    // --- what happens ----------------------------------------------------------------------
-
-    chat_driver::observed act(const chat_text& what) {
-        return driver_.send({text_event{what.text, {}}, false});
-    }
-
-    /// A button may stand in an older bubble: that is how stale taps are written down.
-    chat_driver::observed act(const chat_tap& what) {
-        for (auto at = shown_.rbegin(); at != shown_.rend(); ++at) {
-            const auto found = std::ranges::find(at->options, what.title, &option::title);
-            if (found == at->options.end()) continue;
-            return driver_.send(
-                {tap_event{found->id, found->title, {}}, at->options.size() > buttons_max});
-        }
-        return std::unexpected(fmt::format("no bubble so far has a button [{}]", what.title));
-    }
-
-    chat_driver::observed act(const chat_row& what) {
-        for (auto at = shown_.rbegin(); at != shown_.rend(); ++at) {
-            if (at->options.size() <= buttons_max) continue;
-            if (what.number > at->options.size()) break;
-            const option& row = at->options[what.number - 1];
-            return driver_.send({tap_event{row.id, row.title, {}}, true});
-        }
-        return std::unexpected(fmt::format("the last list has no row ({})", what.number));
-    }
-
-    chat_driver::observed act(const chat_attachment& what) {
-        if (what.kind == "location") {
-            location_event place;
-            const json latitude = json::parse(what.latitude, nullptr, false);
-            const json longitude = json::parse(what.longitude, nullptr, false);
-            if (!latitude.is_number() || !longitude.is_number()) {
-                return std::unexpected("a location is {location -6.1 106.5}");
-            }
-            place.latitude = latitude.get<double>();
-            place.longitude = longitude.get<double>();
-            return driver_.send({place, false});
-        }
-        if (what.kind == "contacts" || what.kind == "reaction") {
-            return driver_.send({other_event{what.kind}, false});
-        }
-        return driver_.send(
-            {media_event{what.kind, "media", {}, what.caption, what.filename}, false});
-    }
-
-    chat_driver::observed act(const chat_again& /*what*/) { return driver_.repeat(); }
-    chat_driver::observed act(const chat_clock& what) {
-        return driver_.advance(what.milliseconds());
-    }
-    chat_driver::observed act(const chat_restart& /*what*/) { return driver_.restart(); }
-    chat_driver::observed act(const chat_deploy& what) {
-        return driver_.deploy(what.flow, what.revision);
-    }
-    chat_driver::observed act(const chat_crash& what) { return driver_.crash(what.when); }
-    chat_driver::observed act(const chat_language& what) { return driver_.set_language(what.lang); }
-
-    template <typename expectation>
-    chat_driver::observed act(const expectation& /*what*/) {
-        return std::unexpected("this record is no action");
-    }
-
     /// Only the first difference is reported: those behind it mostly follow from it.
     void fail(int line, std::string_view message, bool broken) {
         if (outcome_.passed) outcome_.report = fmt::format("{}:{}: {}", name_, line, message);
@@ -334,7 +265,7 @@ class chat_run final {
     std::string_view name_;
     chat_driver& driver_;
     chat_outcome outcome_;
-    std::vector<bubble> shown_;
+    chat_player player_;
 };
 
 }  // namespace

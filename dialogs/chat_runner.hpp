@@ -23,6 +23,8 @@ struct chat_observation {
     std::optional<var_map> variables;
     /// Operations in the order in which they were called; nothing where the level cannot see them.
     std::optional<std::vector<call>> operations;
+    /// What they came back with, in the same order, where the level knows it; for recording.
+    std::vector<result_event> results;
 };
 
 /// What a citizen sends. Texts come without intents: each level understands them by itself.
