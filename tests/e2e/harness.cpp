@@ -230,7 +230,7 @@ id = "3603"
 name = "KPU Kabupaten Tangerang"
 region = "36.03"
 phone_number_id = "106540352242922"
-display_phone = "+62 811-0000-3603"
+display_phone = "021-5991414"
 access_token = "demo-access-token"
 )",
                                           server_port_, emulator_port_));
