@@ -1,5 +1,7 @@
 #pragma once
 
+#include "storage/errc.hpp"
+
 #include <array>
 #include <cstdint>
 #include <expected>
@@ -7,8 +9,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "storage/errc.hpp"
 
 namespace siwareng::storage {
 
@@ -28,7 +28,8 @@ class keyring {
     keyring(const keyring&) = delete;
     keyring& operator=(const keyring&) = delete;
 
-    [[nodiscard]] virtual std::string seal(std::string_view place, std::string_view plain) const = 0;
+    [[nodiscard]] virtual std::string seal(std::string_view place,
+                                           std::string_view plain) const = 0;
     [[nodiscard]] virtual std::expected<std::string, errc> open(std::string_view place,
                                                                 std::string_view sealed) const = 0;
     /// Equal values in the same `domain` give equal indexes; different domains never do.

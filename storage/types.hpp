@@ -62,10 +62,10 @@ enum class inbound_state : std::uint8_t {
 /// Where an outgoing message stands. Order is law: a message never goes back, but `failed` may
 /// follow `queued`, `sending`, `in_doubt` and `sent`.
 enum class outbox_state : std::uint8_t {
-    queued = 1,     ///< due at next_attempt_ms
-    sending = 2,    ///< handed to the sender; after a crash it is in doubt
-    in_doubt = 3,   ///< no answer came: waits for its status until doubt_until_ms, then queued again
-    sent = 4,       ///< accepted by the API
+    queued = 1,    ///< due at next_attempt_ms
+    sending = 2,   ///< handed to the sender; after a crash it is in doubt
+    in_doubt = 3,  ///< no answer came: waits for its status until doubt_until_ms, then queued again
+    sent = 4,      ///< accepted by the API
     delivered = 5,
     read = 6,
     played = 7,
