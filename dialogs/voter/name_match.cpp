@@ -306,6 +306,11 @@ bool same_spelling(std::string_view typed, std::string_view listed) {
     return typed == listed || (listed.size() >= typo_letters_min && one_typo_apart(typed, listed));
 }
 
+// A typo in joined words may not be a whole initial: "RAHMAN" is not "A RAHMAN".
+bool same_when_joined(std::string_view typed, std::string_view listed, bool has_initial) {
+    return has_initial ? typed == listed : same_spelling(typed, listed);
+}
+
 bool initial_of(const name_word& letter_only, const name_word& word) {
     return letter_only.raw.size() == 1 &&
            (letter_only.raw[0] == word.raw[0] || letter_only.raw[0] == word.simple[0]);
@@ -360,21 +365,29 @@ class aligner {
             seen.first_full = seen.first_full || l == 0;
             return from(t + 1, l + 1, seen);
         }
-        // The list itself may hold an initial, also as its first word; the citizen's first word
-        // must be in full.
-        const bool initial = (t > 0 && initial_of(typed, listed)) || initial_of(listed, typed);
-        return initial && from(t + 1, l + 1, seen);
+        // The list itself may hold an initial, also as its first word: a word in full that begins
+        // with it is as much as anyone can know.
+        if (initial_of(listed, typed)) {
+            seen.add(listed);
+            seen.first_full = seen.first_full || l == 0;
+            return from(t + 1, l + 1, seen);
+        }
+        return t > 0 && initial_of(typed, listed) && from(t + 1, l + 1, seen);
     }
 
     // "SITIAMINAH" for "SITI AMINAH".
     [[nodiscard]] bool one_to_many(std::size_t t, std::size_t l, evidence seen) const {
         std::string joined = listed_[l].raw;
+        bool initial = joined.size() == 1;
         seen.add(listed_[l]);
         seen.first_full = seen.first_full || l == 0;
         for (std::size_t k = 1; k < joined_words_max && l + k < listed_.size(); ++k) {
-            joined += listed_[l + k].raw;
-            seen.add(listed_[l + k]);
-            if (same_spelling(typed_[t].simple, simplify(joined)) && from(t + 1, l + k + 1, seen)) {
+            const name_word& next = listed_[l + k];
+            joined += next.raw;
+            initial = initial || next.raw.size() == 1;
+            seen.add(next);
+            if (same_when_joined(typed_[t].simple, simplify(joined), initial) &&
+                from(t + 1, l + k + 1, seen)) {
                 return true;
             }
         }
@@ -384,11 +397,13 @@ class aligner {
     // "NUR AINI" for "NURAINI".
     [[nodiscard]] bool many_to_one(std::size_t t, std::size_t l, evidence seen) const {
         std::string joined = typed_[t].raw;
+        bool initial = joined.size() == 1;
         seen.add(listed_[l]);
         seen.first_full = seen.first_full || l == 0;
         for (std::size_t k = 1; k < joined_words_max && t + k < typed_.size(); ++k) {
             joined += typed_[t + k].raw;
-            if (same_spelling(simplify(joined), listed_[l].simple) &&
+            initial = initial || typed_[t + k].raw.size() == 1;
+            if (same_when_joined(simplify(joined), listed_[l].simple, initial) &&
                 from(t + k + 1, l + 1, seen)) {
                 return true;
             }
@@ -400,8 +415,7 @@ class aligner {
         if (listed_.size() == 1) return seen.full == 1;
         const bool two_words = seen.full >= 2 && (seen.not_particle >= 1 || seen.complete);
         if (two_words) return true;
-        const bool first_there = seen.first_full || listed_[0].simple.size() == 1;
-        return first_there && seen.not_common >= 1;
+        return seen.first_full && seen.not_common >= 1;
     }
 
     std::span<const name_word> typed_;

@@ -37,6 +37,9 @@ bool one_of(const std::array<std::string_view, size>& list, std::string_view wor
     return std::ranges::find(list, word) != list.end();
 }
 
+// What people put between the parts of a message ("cek#3603...#nama") and never into a name.
+constexpr std::string_view separators = " #*_|;\"()[]";
+
 // Words of one line. A colon or an equals sign ends a token and marks it as a label.
 tokens split_line(std::string_view line) {
     tokens out;
@@ -45,7 +48,7 @@ tokens split_line(std::string_view line) {
         if (!token.empty()) out.push_back(std::exchange(token, {}));
     };
     for (const char c : line) {
-        if (c == ' ') {
+        if (separators.contains(c)) {
             close();
         } else if (c == ':' || c == '=') {
             close();

@@ -150,8 +150,9 @@ class csv_region_table final : public region_table {
         const std::vector<std::string_view> words = split_words(folded);
         if (words.empty()) return {};
         std::vector<const region*> out = named(words.begin(), words.end());
-        if (out.empty()) out = named_with_kecamatan(words);
+        if (out.empty()) out = named_with_kecamatan(words, false);
         if (out.empty()) out = nearly_named(key_of(words.begin(), words.end()));
+        if (out.empty()) out = named_with_kecamatan(words, true);
         return out;
     }
 
@@ -202,22 +203,29 @@ class csv_region_table final : public region_table {
         return lookup(key_of(from, to), demand::any);
     }
 
-    // "caringin kec legok", "caringin legok": every split into a village and its kecamatan.
+    // "caringin kec legok", "caringin legok": every split into a village and its kecamatan. With
+    // `typos` the village may be mistyped; the kecamatan has narrowed it down already.
     [[nodiscard]] std::vector<const region*> named_with_kecamatan(
-        const std::vector<std::string_view>& words) const {
+        const std::vector<std::string_view>& words, bool typos) const {
         std::vector<const region*> out;
         for (auto split = words.begin() + 1; split < words.end(); ++split) {
+            const auto villages =
+                typos ? nearly_named(key_of(words.begin(), split)) : named(words.begin(), split);
             for (const region* kecamatan : named(split, words.end())) {
-                if (kecamatan->level != region_level::kecamatan) continue;
-                for (const region* village : named(words.begin(), split)) {
-                    const bool inside = village->level != region_level::kecamatan &&
-                                        kecamatan_of(village->code) == kecamatan;
-                    if (inside && std::ranges::find(out, village) == out.end())
-                        out.push_back(village);
-                }
+                if (kecamatan->level == region_level::kecamatan)
+                    add_inside(villages, kecamatan, out);
             }
         }
         return out;
+    }
+
+    void add_inside(const std::vector<const region*>& villages, const region* kecamatan,
+                    std::vector<const region*>& out) const {
+        for (const region* village : villages) {
+            const bool inside = village->level != region_level::kecamatan &&
+                                kecamatan_of(village->code) == kecamatan;
+            if (inside && std::ranges::find(out, village) == out.end()) out.push_back(village);
+        }
     }
 
     [[nodiscard]] std::vector<const region*> nearly_named(const std::string& key) const {
