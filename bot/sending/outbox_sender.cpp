@@ -251,7 +251,8 @@ asio::awaitable<void> sender_core::poll() {
     const int room = recorder_.pending() < static_cast<std::size_t>(options_.handed_max)
                          ? scheduler_.claim_room()
                          : 0;
-    backlog_ = false;
+    // A poll without room asks for nothing, so it says nothing about the backlog either.
+    if (room > 0) backlog_ = false;
     std::vector<outbox_item> items;
     const std::int64_t now_ms = clock_ms_();
     const auto outcome = co_await await_job(store_, [&](transaction& tx) {
@@ -266,9 +267,9 @@ asio::awaitable<void> sender_core::poll() {
     const bool full = room > 0 && items.size() >= static_cast<std::size_t>(room);
     auto todo = scheduler_.hand_over(std::move(items), clock_ms_());
     // Where rows came back at once, more of them would too.
-    backlog_ = full && std::ranges::none_of(todo, [](const auto& action) {
-                   return std::holds_alternative<actions::release>(action);
-               });
+    backlog_ = backlog_ || (full && std::ranges::none_of(todo, [](const auto& action) {
+                                return std::holds_alternative<actions::release>(action);
+                            }));
     perform(std::move(todo));
 }
 
@@ -401,7 +402,8 @@ void sender_core::publish() {
     room_ = room;
     const bool opened = std::exchange(paused_, scheduler_.paused()) && !paused_;
     const bool again =
-        backlog_ && scheduler_.claim_room() >= std::max(1, options_.handed_max / claim_again_part);
+        backlog_ && recording &&
+        scheduler_.claim_room() >= std::max(1, options_.handed_max / claim_again_part);
     if (opened || again) poke_poll();
     finish_if_idle();
 }
