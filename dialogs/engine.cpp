@@ -160,7 +160,10 @@ class stepper final {
             return each.confidence >= interrupt_confidence_min && !each.slots.empty() &&
                    opens != model_.intents.end() && opens->second == top().flow;
         });
-        return own != intents->end() && follow(*own);
+        if (own == intents->end()) return false;
+        // In place: what was told before and is not told anew still holds.
+        fill_again(top_flow(), *own);
+        return true;
     }
 
     /// An answer that the node takes before any word that works everywhere: its own option, or a
@@ -356,6 +359,10 @@ class stepper final {
             return push(flow.name, &opened_by);
         }
         // A sub-flow keeps what its caller gave it.
+        fill_again(flow, opened_by);
+    }
+
+    void fill_again(const flow_def& flow, const intent& opened_by) {
         top().back.clear();
         top().retries = 0;
         fill_slots(flow, opened_by);
@@ -382,13 +389,15 @@ class stepper final {
         go(flow->entry.name);
     }
 
-    /// What the opening text already said, where the input type that it is for can use it.
+    /// What the opening text already said, where the input type that it is for can use it; what it
+    /// cannot use is explained before the question follows.
     void fill_slots(const flow_def& flow, const intent& opened_by) {
         for (const auto& [slot, variable] : flow.slots) {
             const auto raw = opened_by.slots.find(slot);
             const input_type* type = flow.type_of(variable.name);
             if (raw == opened_by.slots.end() || type == nullptr) continue;
             auto value = type->parse(text_event{raw->second, {}});
+            if (!value) say_problem(value.error());
             if (!value || value->empty()) continue;
             assign(top(), variable.name, *std::move(value));
             if (std::ranges::find(top().given, variable.name) == top().given.end()) {

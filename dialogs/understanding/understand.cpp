@@ -29,6 +29,8 @@ constexpr std::size_t nik_like_digits_max = 18;
 
 constexpr double exact = 1.0;
 constexpr double with_fillers = 0.95;
+// Not enough to leave an open question, which can then explain what is wrong with the number.
+constexpr double mistyped = 0.8;
 
 constexpr std::string_view filler_key = "filler";
 constexpr std::string_view other_topic_key = "other_topic";
@@ -138,7 +140,7 @@ class rule_understander final : public understander {
             numbers, [&](const number_span& number) { return number.digits != digits; });
         // Whose name would it be? The flow asks for one person.
         if (several) return {{rules_.slot_intent, with_fillers, {}}};
-        intent found{rules_.slot_intent, nik::parse(digits) ? exact : with_fillers, {}};
+        intent found{rules_.slot_intent, nik::parse(digits) ? exact : mistyped, {}};
         found.slots.emplace("nik", digits);
         std::string name = name_in_text(without(ascii, numbers), [this](std::string_view word) {
             return filler(word) || rules_.slot_words.contains(word);

@@ -29,8 +29,9 @@ class understander {
 ///   the phrase is written with "=" before it ("=jawa": "saya jawa" asks for nothing);
 /// - a text that holds one NIK is the intent whose phrases have `<nik>`, with the slots nik and, if
 ///   words are left, name. The words of these phrases and `filler` are taken off around the name.
-///   Confidence 1 for a possible NIK, 0.95 for 15 to 18 digits that cannot be one; several NIKs
-///   give no slots; a word of `other_topic` anywhere gives nothing at all.
+///   Confidence 1 for a possible NIK, 0.8 for 15 to 18 digits that cannot be one, so that an open
+///   question explains them; several NIKs give no slots (0.95); a word of `other_topic` anywhere
+///   gives nothing at all.
 /// `filler` and `other_topic` are lists of single words and no intents. A phrase that two intents
 /// claim is a problem.
 std::expected<std::shared_ptr<const understander>, std::vector<content_problem>>

@@ -347,7 +347,7 @@ TEST(understand, nik_and_name_in_one_message) {
         if (*each.nik != '\0') expected.emplace("nik", each.nik);
         if (*each.name != '\0') expected.emplace("name", each.name);
         EXPECT_EQ(got[0].slots, expected) << each.text;
-        EXPECT_GE(got[0].confidence, 0.9) << each.text;
+        EXPECT_GE(got[0].confidence, 0.8) << each.text;
     }
 }
 
@@ -368,7 +368,8 @@ TEST(understand, exact_and_near_exact_differ) {
     EXPECT_EQ(understanding().understand("menu").front().confidence, 1.0);
     EXPECT_LT(understanding().understand("min menu").front().confidence, 1.0);
     EXPECT_EQ(understanding().understand("3603014101900001 siti").front().confidence, 1.0);
-    EXPECT_LT(understanding().understand("3603014113900001 siti").front().confidence, 1.0);
+    // Too little to interrupt a question.
+    EXPECT_LT(understanding().understand("3603014113900001 siti").front().confidence, 0.9);
 }
 
 TEST(understand, costs_microseconds_and_survives_anything) {
