@@ -37,17 +37,22 @@ class transaction {
 
     /// The contact that has one of these addresses, made if none has. Addresses that it lacks are
     /// added. Where the addresses belong to several contacts, those are one person (Meta names them
-    /// together): the oldest keeps everything, the others are merged into it. Empty addresses: bug.
+    /// together): the oldest keeps everything, the others are merged into it; a session, a name or
+    /// a later window that only another one has is taken over. The last given address of a kind is
+    /// the one to send to from now on, so {before..., after...} tells of a changed number. Returns
+    /// the addresses by kind, within a kind the one to send to first. Empty addresses: bug.
     virtual contact resolve_contact(std::string_view office, const std::vector<address>& addresses,
                                     std::string_view profile_name, std::int64_t now_ms) = 0;
 
     /// Inserts the row, or nothing if (phone_number_id, wamid) is known: a redelivery.
     virtual std::optional<inbound_id> insert_inbound(contact_id who, const inbound& what,
                                                      inbound_state state) = 0;
+    /// errc::not_found for an unknown message.
     virtual void set_inbound_state(inbound_id id, inbound_state state) = 0;
 
     /// Saves the session after a turn and moves the window forward (never back); also lifts
-    /// `blocked` where `window_until_ms` moved.
+    /// `blocked` where `window_until_ms` moved. Before `enqueue`, as the item of a reply carries
+    /// the window. errc::not_found for an unknown contact.
     virtual void save_turn(contact_id who, std::string_view session,
                            std::int64_t window_until_ms) = 0;
     /// The contact by id; nothing if unknown (merged away or erased).
@@ -55,7 +60,8 @@ class transaction {
 
     // --- operations ------------------------------------------------------------------------
 
-    /// Counts one more in the current window and returns the count including it.
+    /// Counts one more in the current window and returns the count including it. A window begins
+    /// with its first count and lasts `window_ms`.
     virtual std::int64_t count_up(std::string_view office, const throttle_key& key,
                                   std::int64_t now_ms) = 0;
     /// The count in the current window, unchanged.
@@ -74,12 +80,14 @@ class transaction {
     // --- sending ---------------------------------------------------------------------------
 
     /// Adds a message. With `dispatch` and no earlier unresolved message for the contact, the row
-    /// starts as `sending` and is returned: hand it to the sender after the commit. Otherwise it
-    /// waits as `queued` and nothing is returned.
+    /// starts as `sending` and is returned: hand it to the sender after the commit. Otherwise (also
+    /// for a blocked contact) it waits as `queued` and nothing is returned. errc::constraint for a
+    /// second reply to the same message and for an unknown contact.
     virtual std::optional<outbox_item> enqueue(const outbound& what, bool dispatch) = 0;
 
     /// Claims (`sending`) at most `limit` due rows, one a contact, officer lane first, then oldest;
-    /// never one whose contact has an earlier row that is unresolved (queued, sending, in doubt).
+    /// never one whose contact is blocked or has an earlier row that is unresolved (queued,
+    /// sending, in doubt).
     virtual std::vector<outbox_item> claim_due(std::int64_t now_ms, int limit) = 0;
 
     /// The API accepted the message: sets wamid, applies parked statuses, and claims the contact's
@@ -92,18 +100,19 @@ class transaction {
     /// It will not be sent again. Claims the contact's next queued row if it is due.
     virtual std::optional<outbox_item> record_failed(outbox_id id, int error_code,
                                                      std::int64_t now_ms) = 0;
-    /// Nobody knows whether it was accepted.
+    /// Nobody knows whether it was accepted. Counts an attempt, so that repeats are bounded.
     virtual void record_in_doubt(outbox_id id, std::int64_t until_ms) = 0;
     /// Gives claimed rows back unsent (shutdown, stopped channel); no attempt is counted.
     virtual void release(const std::vector<outbox_id>& ids, std::int64_t at_ms) = 0;
 
-    /// At start: every row left `sending` by the last process is in doubt until then.
+    /// At start: every row left `sending` by the last process is in doubt until then, as above.
     virtual int recover_sending(std::int64_t until_ms) = 0;
     /// Rows in doubt whose time is up become queued, due now. Returns how many.
     virtual int expire_doubts(std::int64_t now_ms) = 0;
 
     /// Statuses only move forward. A status proves acceptance: it resolves a row in doubt (found by
-    /// outbox id, else by wamid). `next` receives the contact's next row if this released it.
+    /// outbox id, else by wamid). `next` receives the contact's next row if this released it. The
+    /// first pricing of a message is kept, whatever the outcome.
     virtual status_outcome apply_status(const status_update& update, std::int64_t now_ms,
                                         std::optional<outbox_item>& next) = 0;
 

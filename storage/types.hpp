@@ -62,9 +62,9 @@ enum class inbound_state : std::uint8_t {
 /// Where an outgoing message stands. Order is law: a message never goes back, but `failed` may
 /// follow `queued`, `sending`, `in_doubt` and `sent`.
 enum class outbox_state : std::uint8_t {
-    queued = 1,    ///< due at next_attempt_ms
+    queued = 1,    ///< waits until it is due
     sending = 2,   ///< handed to the sender; after a crash it is in doubt
-    in_doubt = 3,  ///< no answer came: waits for its status until doubt_until_ms, then queued again
+    in_doubt = 3,  ///< no answer came: waits for its status for a while, then queued again
     sent = 4,      ///< accepted by the API
     delivered = 5,
     read = 6,
@@ -156,7 +156,7 @@ struct conversation_entry {
     bool from_citizen = false;
     std::int64_t id = 0;
     std::int64_t at_ms = 0;
-    std::string type;
+    std::string type;  ///< Meta's; empty where not from_citizen
     std::string body;  ///< opened
     std::string wamid;
     inbound_state inbound = inbound_state::handled;  ///< where from_citizen
