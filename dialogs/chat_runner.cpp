@@ -99,7 +99,7 @@ class turn_rewriter final {
             if (matches_reply(expected.lines, actual)) {
                 add(record);
             } else {
-                add({record.line, chat_reply{chat_lines(actual)}});
+                add({record.line, chat_reply{merge_lines(expected.lines, actual)}});
             }
         } else if (replies_met_ == 1) {
             add({record.line, chat_reply{}});
