@@ -42,6 +42,25 @@ bool matches_reply(const std::vector<std::string>& expected, const bubble& sent)
     return std::ranges::equal(expected, lines, matches_line);
 }
 
+/// The lines that were sent, with the expected ones kept at both ends as far as they match, so that
+/// wildcards outlive a rewriting.
+std::vector<std::string> merge_lines(const std::vector<std::string>& expected, const bubble& sent) {
+    std::vector<std::string> out = chat_lines(sent);
+    const std::size_t common = std::min(expected.size(), out.size());
+    std::size_t before = 0;
+    while (before < common && matches_line(expected[before], out[before])) {
+        out[before] = expected[before];
+        ++before;
+    }
+    for (std::size_t behind = 1; behind <= common - before; ++behind) {
+        const std::string& wanted = expected[expected.size() - behind];
+        std::string& actual = out[out.size() - behind];
+        if (!matches_line(wanted, actual)) break;
+        actual = wanted;
+    }
+    return out;
+}
+
 bool is_message(const chat_record& record) {
     return std::holds_alternative<chat_text>(record.content) ||
            std::holds_alternative<chat_tap>(record.content) ||
