@@ -178,6 +178,9 @@ std::expected<json, std::string> citizen_message(const json& form,
     result made = raw != form.end() ? result(*raw) : content_of(form, around);
     if (!made) return made;
     json& message = *made;
+    // A test of odd messages wants nothing added.
+    const auto as_is = form.find("as_is");
+    if (as_is != form.end() && *as_is == true) return made;
     // A raw message may overrule each of these, but need not repeat them.
     if (!message.contains("id")) message["id"] = around.wamid;
     if (!message.contains("timestamp")) {
