@@ -18,12 +18,13 @@ std::optional<std::string_view> tapped_value(const event& what, std::uint64_t wa
     if (tap == nullptr) return std::nullopt;
     const std::string_view id = tap->id;
     std::uint64_t seq = 0;
-    const char* const end = id.data() + id.size();
-    const auto [rest, error] = std::from_chars(id.data(), end, seq);
+    const char* const begin = id.data();
+    const char* const end = begin + id.size();
+    const auto [rest, error] = std::from_chars(begin, end, seq);
     if (error != std::errc() || rest == end || *rest != ':' || seq != wait_seq) {
         return std::nullopt;
     }
-    return id.substr(static_cast<std::size_t>(rest - id.data()) + 1);
+    return id.substr(static_cast<std::size_t>(rest - begin) + 1);
 }
 
 /// "2", "(2)", "2." and "no 2" are numbers of options, whatever else people put around them.
@@ -35,8 +36,9 @@ std::optional<std::size_t> typed_number(std::string_view folded) {
         }
     }
     std::size_t number = 0;
-    const char* const end = folded.data() + folded.size();
-    const auto [rest, error] = std::from_chars(folded.data(), end, number);
+    const char* const begin = folded.data();
+    const char* const end = begin + folded.size();
+    const auto [rest, error] = std::from_chars(begin, end, number);
     if (error != std::errc() || rest != end) return std::nullopt;
     return number;
 }

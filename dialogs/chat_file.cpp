@@ -24,8 +24,9 @@ constexpr std::array<crash_point, 3> crash_points = {
 template <typename number>
 std::optional<number> parse_number(std::string_view text) {
     number out{};
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, out);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [rest, error] = std::from_chars(begin, end, out);
     if (error != std::errc() || rest != end || text.empty()) return std::nullopt;
     return out;
 }

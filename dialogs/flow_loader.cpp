@@ -57,8 +57,9 @@ const std::vector<std::string>& header_keys() {
 /// "10m" in milliseconds; nothing for anything that is no duration.
 std::optional<std::int64_t> parse_duration(std::string_view text) {
     std::int64_t amount = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, amount);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [rest, error] = std::from_chars(begin, end, amount);
     if (error != std::errc() || rest + 1 != end || amount <= 0) return std::nullopt;
     std::int64_t unit_ms = 0;
     switch (*rest) {
