@@ -188,22 +188,22 @@ class store_error : public std::exception {
 /// Observes the writer, for metrics and the log. Called on the writer's thread; each may be empty.
 struct writer_observer {
     /// After each batch that became durable. `commit_us` is 0 without `clock_us`.
-    std::function<void(std::size_t jobs, std::int64_t commit_us)> on_commit;
+    std::function<void(std::size_t jobs, std::int64_t commit_us)> on_commit{};
     /// Why a job, a batch or a checkpoint failed: the words of SQLite or of the exception.
-    std::function<void(errc code, std::string_view detail)> on_error;
+    std::function<void(errc code, std::string_view detail)> on_error{};
     /// A monotonic clock in microseconds, to time commits with.
-    std::function<std::int64_t()> clock_us;
+    std::function<std::int64_t()> clock_us{};
 };
 
 struct sqlite_options {
-    std::filesystem::path file;
+    std::filesystem::path file{};
     std::size_t queue_jobs_max = 4096;
     std::size_t batch_jobs_max = 256;
     /// The log is copied into the database when it holds this many pages of 4 KiB.
     int checkpoint_pages = 4096;
     /// Pages that the file may have; what would need more gets errc::disk_full. 0: no limit.
     std::int64_t pages_max = 0;
-    writer_observer observer;
+    writer_observer observer{};
 };
 
 /// Makes the database file with the newest schema, mode 0600, and missing folders above it. Never

@@ -14,7 +14,9 @@ namespace siwareng::storage {
 descriptor::descriptor(descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
 
 descriptor& descriptor::operator=(descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
+    // What was held before is closed here and now, not when `other` goes.
+    descriptor taken(std::move(other));
+    std::swap(value_, taken.value_);
     return *this;
 }
 

@@ -1,5 +1,6 @@
 #include "storage/sql/parked_statuses.hpp"
 
+#include <map>
 #include <string_view>
 #include <utility>
 
@@ -16,25 +17,29 @@ void parked_statuses_table::park(const blind_index& wamid, const status_update& 
 }
 
 constexpr std::string_view parked_find =
-    "SELECT state, error_code, pricing_type, pricing_category FROM parked_statuses "
-    "WHERE wamid_index = $1 ORDER BY id";
+    "SELECT id, state, error_code, pricing_type, pricing_category FROM parked_statuses "
+    "WHERE wamid_index = $1";
 
 constexpr std::string_view parked_remove = "DELETE FROM parked_statuses WHERE wamid_index = $1";
 
 std::vector<status_update> parked_statuses_table::take(const blind_index& wamid) {
-    std::vector<status_update> parked;
+    // The index gives them by state; arrival is what counts.
+    std::map<std::int64_t, status_update> by_arrival;
     {
         rows found(find_, as_blob(wamid));
         while (found.next()) {
-            status_update update;
-            update.state = found.value<outbox_state>(0);
-            update.error_code = found.small(1);
-            update.pricing_type = found.bytes(2);
-            update.pricing_category = found.bytes(3);
-            parked.push_back(std::move(update));
+            status_update& update = by_arrival[found.integer(0)];
+            update.state = found.value<outbox_state>(1);
+            update.error_code = found.small(2);
+            update.pricing_type = found.bytes(3);
+            update.pricing_category = found.bytes(4);
         }
     }
-    if (!parked.empty()) run(remove_, as_blob(wamid));
+    if (by_arrival.empty()) return {};
+    run(remove_, as_blob(wamid));
+    std::vector<status_update> parked;
+    for (auto& [id, update] : by_arrival)
+        parked.push_back(std::move(update));
     return parked;
 }
 

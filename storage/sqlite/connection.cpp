@@ -90,6 +90,24 @@ class sqlite_statement final : public sql::statement {
     bool running_ = false;
 };
 
+/// Was the last failure of the file system for want of room? SQLite itself tells a full disk, but
+/// neither a quota nor a limit on the size of files, and of the log it keeps the reason to itself.
+bool out_of_room(sqlite3* db) {
+    if (db == nullptr) return false;
+    int of_database = 0;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &of_database);
+    int of_log = 0;
+    sqlite3_file* log = nullptr;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+    if (log != nullptr && log->pMethods != nullptr) {
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &of_log);
+    }
+    for (const int reason : {sqlite3_system_errno(db), of_database, of_log}) {
+        if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 errc to_errc(int code, sqlite3* db) {
@@ -111,12 +129,8 @@ errc to_errc(int code, sqlite3* db) {
         case SQLITE_CONSTRAINT:
             return errc::constraint;
         case SQLITE_CANTOPEN:
-        case SQLITE_IOERR: {
-            // A quota or a file size limit is as much a full disk as a full disk is.
-            const int reason = db == nullptr ? 0 : sqlite3_system_errno(db);
-            const bool full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
-            return full ? errc::disk_full : errc::io;
-        }
+        case SQLITE_IOERR:
+            return out_of_room(db) ? errc::disk_full : errc::io;
         default:
             return errc::io;
     }

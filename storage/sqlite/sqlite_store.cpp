@@ -44,10 +44,9 @@ class sqlite_store final : public store {
   public:
     sqlite_store(descriptor lock, std::unique_ptr<connection> db, const sqlite_options& options,
                  std::shared_ptr<const keyring> keys)
-        : lock_(std::move(lock)),
-          file_(options.file),
+        : file_(options.file),
           keys_(std::move(keys)),
-          writer_(std::move(db), keys_, options) {}
+          writer_(std::move(lock), std::move(db), keys_, options) {}
 
     [[nodiscard]] std::expected<void, errc> submit(job work) override {
         return writer_.submit(std::move(work));
@@ -89,8 +88,6 @@ class sqlite_store final : public store {
         return {};
     }
 
-    // Released last: nobody else may write before the writer has closed its connection.
-    descriptor lock_;
     std::filesystem::path file_;
     std::shared_ptr<const keyring> keys_;
     sqlite::writer writer_;

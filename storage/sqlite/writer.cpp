@@ -9,9 +9,10 @@
 
 namespace siwareng::storage::sqlite {
 
-writer::writer(std::unique_ptr<connection> db, std::shared_ptr<const keyring> keys,
+writer::writer(descriptor lock, std::unique_ptr<connection> db, std::shared_ptr<const keyring> keys,
                sqlite_options options)
     : options_(std::move(options)),
+      lock_(std::move(lock)),
       db_(std::move(db)),
       transaction_(sql::create_transaction(*db_, std::move(keys))),
       checkpoint_at_pages_(options_.checkpoint_pages),
@@ -49,6 +50,7 @@ void writer::close() {
     if (thread_.joinable()) thread_.join();
     transaction_.reset();
     db_.reset();
+    lock_ = descriptor();
 }
 
 std::vector<job> writer::take_batch() {

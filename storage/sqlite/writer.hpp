@@ -2,6 +2,7 @@
 
 #include "storage/ports.hpp"
 #include "storage/sqlite/connection.hpp"
+#include "storage/store_files.hpp"
 
 #include <condition_variable>
 #include <cstddef>
@@ -20,9 +21,9 @@ namespace siwareng::storage::sqlite {
 /// share one sync of the disk and a lone job waits for nothing.
 class writer {
   public:
-    /// Takes a connection for writing whose schema is current. Statements are prepared here, so
-    /// that a damaged schema is found at start.
-    writer(std::unique_ptr<connection> db, std::shared_ptr<const keyring> keys,
+    /// Takes a connection for writing whose schema is current, and the lock that makes it the only
+    /// one. Statements are prepared here, so that a damaged schema is found at start.
+    writer(descriptor lock, std::unique_ptr<connection> db, std::shared_ptr<const keyring> keys,
            sqlite_options options);
     writer(const writer&) = delete;
     writer& operator=(const writer&) = delete;
@@ -30,7 +31,8 @@ class writer {
 
     std::expected<void, errc> submit(job work);
     [[nodiscard]] std::size_t depth() const;
-    /// Finishes what is queued and closes the connection. Idempotent; not from the writer's thread.
+    /// Finishes what is queued, closes the connection, then gives the lock back. Idempotent; not
+    /// from the writer's thread.
     void close();
 
   private:
@@ -48,6 +50,7 @@ class writer {
     [[nodiscard]] std::int64_t clock_us() const;
 
     const sqlite_options options_;
+    descriptor lock_;
     std::unique_ptr<connection> db_;
     std::unique_ptr<transaction> transaction_;
     int checkpoint_at_pages_;

@@ -5,13 +5,25 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace siwareng::storage {
+
+/// How gtest prints it.
+inline void PrintTo(errc value, std::ostream* out) {
+    *out << to_string(value);
+}
+
+}  // namespace siwareng::storage
 
 namespace siwareng::tests {
 
