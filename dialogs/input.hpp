@@ -1,13 +1,13 @@
 #pragma once
 
+#include "dialogs/event.hpp"
+#include "dialogs/session.hpp"
+
 #include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "dialogs/event.hpp"
-#include "dialogs/session.hpp"
 
 namespace siwareng::dialogs {
 
@@ -29,7 +29,8 @@ class input_type {
 
     [[nodiscard]] virtual std::string_view name() const = 0;
     /// The answer in canonical form, or what is wrong with it.
-    [[nodiscard]] virtual std::expected<std::string, input_problem> parse(const event& what) const = 0;
+    [[nodiscard]] virtual std::expected<std::string, input_problem> parse(
+        const event& what) const = 0;
     /// The part of a longer text that is such an answer, with the rest: "3603... SITI" gives the
     /// NIK and "SITI". Nothing where the type cannot be found inside a text.
     struct extraction {

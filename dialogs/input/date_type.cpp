@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -42,12 +41,14 @@ bool digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-// The number of a text of digits; 0 for any other, which is no day, month or year.
+// The number of a text of at most four digits; 0 for any other, which is no day, month or year.
 unsigned number(std::string_view text) {
+    constexpr std::size_t digits_max = 4;
+    if (text.size() > digits_max || !std::ranges::all_of(text, digit)) return 0;
     unsigned out = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, out);
-    return error == std::errc() && stop == end ? out : 0;
+    for (const char c : text)
+        out = (out * 10) + static_cast<unsigned>(c - '0');
+    return out;
 }
 
 unsigned month_of(std::string_view word) {

@@ -25,7 +25,8 @@ class understander {
 /// Built from the `[words]` tables of `locale/*.toml` (intent id = list of phrases), all languages
 /// together. Exact rules, compared as `fold` leaves them:
 /// - a text that equals a phrase is that intent, confidence 1;
-/// - so is, with 0.95, a phrase with words of `filler` before or behind it ("min, menu dong"), unless
+/// - so is, with 0.95, a phrase with words of `filler` before or behind it ("min, menu dong"),
+/// unless
 ///   the phrase is written with "=" before it ("=jawa": "saya jawa" asks for nothing);
 /// - a text that holds one NIK is the intent whose phrases have `<nik>`, with the slots nik and, if
 ///   words are left, name. The words of these phrases and `filler` are taken off around the name.
