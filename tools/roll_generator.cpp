@@ -96,8 +96,8 @@ class serial_numbers {
 
 struct calendar_day {
     int year = 0;
-    unsigned month = 0;
-    unsigned day = 0;
+    std::uint64_t month = 0;
+    std::uint64_t day = 0;
 };
 
 calendar_day to_calendar(std::int64_t days) {
@@ -154,7 +154,7 @@ std::string_view pick_status(random_source& random, int age) {
     }
     // Most new voters have just turned 17, the others moved in or retired from the forces.
     if (age == 17 && random.chance(15'000)) return "B";
-    return draw >= 99'850 ? "B" : "0";
+    return draw >= 99'850 ? "B" : "";
 }
 
 char pick_disability(random_source& random, int age) {

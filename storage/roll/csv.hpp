@@ -17,7 +17,7 @@ namespace siwareng::storage::csv {
 
 /// Longest record that is read as one. A quote that is never closed would otherwise swallow the
 /// rest of the file.
-constexpr std::size_t record_bytes_max = 64 * 1024;
+constexpr std::size_t record_bytes_max = std::size_t{1} << 16U;
 
 /// One record as it stands in the file, without its line end, and where it starts.
 struct record {

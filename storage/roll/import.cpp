@@ -181,6 +181,7 @@ class importer {
         std::vector<lane_result> results(static_cast<std::size_t>(lanes_));
         {
             std::vector<std::jthread> threads;
+            threads.reserve(results.size());
             for (int lane = 0; lane < lanes_; ++lane) {
                 threads.emplace_back([&, lane] {
                     auto& result = results[static_cast<std::size_t>(lane)];

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <fcntl.h>
 #include <iterator>
 #include <sys/stat.h>

@@ -98,8 +98,7 @@ std::expected<std::shared_ptr<const roll>, roll_import_error> open_roll(
 
 /// Reads and opens every row of a roll file: finds any change since its import. Seconds.
 std::expected<void, roll_import_error> verify_roll(const std::filesystem::path& file,
-                                                   std::string_view office,
-                                                   std::shared_ptr<const keyring> keys);
+                                                   std::string_view office, const keyring& keys);
 
 /// The rolls of all offices, in one folder: `OFFICE.VERSION.roll` files and a symbolic link
 /// `OFFICE.current` that an import swaps in with one rename. Safe from any thread.

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <cstring>
@@ -344,10 +345,9 @@ std::expected<std::shared_ptr<const roll>, roll_import_error> open_roll(
 }
 
 std::expected<void, roll_import_error> verify_roll(const std::filesystem::path& file,
-                                                   std::string_view office,
-                                                   std::shared_ptr<const keyring> keys) {
+                                                   std::string_view office, const keyring& keys) {
     try {
-        verify(file, office, *keys);
+        verify(file, office, keys);
         return {};
     } catch (const store_error& failed) {
         return std::unexpected(roll_import_error{failed.code(), failed.what()});

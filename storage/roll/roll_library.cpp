@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <map>
 #include <mutex>
 #include <shared_mutex>

@@ -7,7 +7,7 @@
 namespace siwareng::storage {
 namespace {
 
-constexpr std::size_t pending_bytes_max = 64 * 1024;
+constexpr std::size_t pending_bytes_max = std::size_t{1} << 16U;
 constexpr std::uint64_t bucket_bytes_wanted = 12U << 20U;
 constexpr unsigned bucket_bits_max = 10;
 

@@ -53,7 +53,7 @@ TEST(generated_roll, is_imported_whole_and_every_voter_found) {
             ASSERT_TRUE((*opened)->station(found[0].region, found[0].tps));
         }
     }
-    EXPECT_TRUE(verify_roll(result->info.file, "tangerang", test_keys()));
+    EXPECT_TRUE(verify_roll(result->info.file, "tangerang", *test_keys()));
 
     const std::string bytes = test::read_file(result->info.file);
     EXPECT_EQ(bytes.find("MUHAMAD"), std::string::npos);

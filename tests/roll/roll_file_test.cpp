@@ -56,7 +56,7 @@ class roll_file : public testing::Test {
     }
 
     [[nodiscard]] bool verified() const {
-        return verify_roll(file_, "tangerang", test_keys()).has_value();
+        return verify_roll(file_, "tangerang", *test_keys()).has_value();
     }
 
     temporary_folder folder_;
