@@ -129,7 +129,8 @@ class csv_region_table final : public region_table {
     explicit csv_region_table(std::vector<region> rows) : rows_(std::move(rows)) {
         for (std::size_t i = 0; i < rows_.size(); ++i) {
             by_code_.emplace(rows_[i].code, i);
-            by_name_[key_of(rows_[i].name)].push_back(i);
+            keys_.push_back(key_of(rows_[i].name));
+            by_name_[keys_.back()].push_back(i);
         }
     }
 
@@ -231,13 +232,15 @@ class csv_region_table final : public region_table {
     [[nodiscard]] std::vector<const region*> nearly_named(const std::string& key) const {
         std::vector<const region*> out;
         if (key.size() < typo_letters_min) return out;
-        for (const region& each : rows_) {
-            if (one_typo_apart(key, key_of(each.name))) out.push_back(&each);
+        for (std::size_t i = 0; i < rows_.size(); ++i) {
+            if (one_typo_apart(key, keys_[i])) out.push_back(&rows_[i]);
         }
         return out;
     }
 
     std::vector<region> rows_;
+    /// The key of each row's name.
+    std::vector<std::string> keys_;
     std::unordered_map<std::string_view, std::size_t> by_code_;
     std::unordered_map<std::string, std::vector<std::size_t>> by_name_;
 };
