@@ -1,6 +1,6 @@
 #include "tools/emulator_chat.hpp"
 
-// The readline-compatible header lacks the include guard of its own types.
+// The readline-compatible header uses FILE without declaring it.
 #include "bot/net/deadline.hpp"
 #include "bot/net/http.hpp"
 #include "tools/emulator/chat_view.hpp"
@@ -297,35 +297,51 @@ class chat {
     bool alive_ = true;
 };
 
-/// libedit's hook takes no argument.
-chat* idle_chat = nullptr;
+/// What libedit's callback, which takes no argument of ours, needs to know.
+struct terminal_session {
+    chat* with = nullptr;
+    bool over = false;
+};
 
-/// Runs while the terminal waits for a key: shows what the bot says on its own, an officer's answer
-/// for one.
-int on_idle() {
-    pollfd keyboard{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    if (::poll(&keyboard, 1, idle_step_ms) != 0 || idle_chat == nullptr) return 0;
-    if (idle_chat->alive() && idle_chat->show_news()) rl_forced_update_display();
-    return 0;
+terminal_session on_terminal;
+
+/// A line is complete, or the input has ended: then it is null.
+void on_line(char* text) {
+    const std::unique_ptr<char, decltype(&std::free)> line(text, &std::free);
+    if (!line) {
+        on_terminal.over = true;
+        return;
+    }
+    std::string words(line.get());
+    while (words.ends_with('\n') || words.ends_with('\r'))
+        words.pop_back();
+    if (!words.empty()) add_history(words.c_str());
+    if (!on_terminal.with->handle(words)) on_terminal.over = true;
+    // libedit takes the terminal out of its editing mode for each finished line.
+    if (!on_terminal.over) {
+        rl_callback_handler_install(on_terminal.with->prompt().c_str(), &on_line);
+    }
 }
 
+/// Reads keys as they come, and shows in between what the bot says on its own: an officer's answer,
+/// for one. Not by `rl_event_hook`, with which libedit reads bytes for characters.
 void talk_on_terminal(chat& with) {
     // Without a character type, libedit drops every letter beyond ASCII.
     std::setlocale(LC_CTYPE, "C.UTF-8");
     using_history();
-    idle_chat = &with;
-    rl_event_hook = &on_idle;
-    const std::string prompt = with.prompt();
-    while (with.alive()) {
-        const std::unique_ptr<char, decltype(&std::free)> line(readline(prompt.c_str()),
-                                                               &std::free);
-        if (!line) break;
-        const std::string text(line.get());
-        if (!text.empty()) add_history(text.c_str());
-        if (!with.handle(text)) break;
+    on_terminal = {.with = &with, .over = false};
+    rl_callback_handler_install(with.prompt().c_str(), &on_line);
+    while (!on_terminal.over && with.alive()) {
+        pollfd keyboard{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+        const int ready = ::poll(&keyboard, 1, idle_step_ms);
+        if (ready > 0) {
+            rl_callback_read_char();
+        } else if (ready == 0 && with.show_news()) {
+            rl_forced_update_display();
+        }
     }
-    rl_event_hook = nullptr;
-    idle_chat = nullptr;
+    rl_callback_handler_remove();
+    on_terminal = {};
 }
 
 void talk_through_pipe(chat& with, std::istream& in, std::ostream& out) {
