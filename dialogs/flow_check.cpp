@@ -66,6 +66,7 @@ std::string_view role_name(text_role role) {
 
 std::vector<std::string> names_of(const std::vector<located_name>& from) {
     std::vector<std::string> out;
+    out.reserve(from.size());
     for (const located_name& each : from) {
         out.push_back(each.name);
     }
@@ -316,6 +317,7 @@ class flow_checker final {
 
     std::vector<std::string> node_names() const {
         std::vector<std::string> out;
+        out.reserve(flow_.nodes.size());
         for (const node& each : flow_.nodes) {
             out.push_back(each.name);
         }

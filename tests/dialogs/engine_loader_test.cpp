@@ -1,10 +1,14 @@
 #include "tests/dialogs/engine_fixture.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <unistd.h>
 
 // Mistakes that authors make: each is reported with its file, its line and a hint.
 
@@ -330,6 +334,29 @@ TEST(load_flows, a_crlf_file_and_multi_line_texts) {
     ASSERT_TRUE(loaded);
     EXPECT_EQ((*loaded)->text(language::id, "x.a", {{"a", "{b}"}}), "Satu {\nDua {b}");
     EXPECT_EQ((*loaded)->text(language::id, "no.such"), "no.such");
+}
+
+TEST(read_content, takes_the_folders_of_an_office) {
+    namespace fs = std::filesystem;
+    const fs::path dir = fs::path(testing::TempDir()) / fmt::format("siwareng_{}", ::getpid());
+    fs::create_directories(dir / "flows" / "deeper");
+    fs::create_directories(dir / "locale");
+    const auto write = [&](const char* name, const char* text) {
+        std::ofstream(dir / name, std::ios::binary) << text;
+    };
+    write("flows/a.toml", "x\r\n");
+    write("flows/a.toml~", "editor");
+    write("flows/.b.toml", "editor");
+    write("flows/deeper/c.toml", "deeper");
+    write("locale/id.toml", "");
+    const auto files = read_content_dir(dir);
+    fs::remove_all(dir);
+    ASSERT_TRUE(files);
+    EXPECT_THAT(*files, testing::ElementsAre(testing::Pair("flows/a.toml", "x\r\n"),
+                                             testing::Pair("locale/id.toml", "")));
+    const auto missing = read_content_dir(dir);
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(to_string(missing.error()), dir.string() + ": is no folder");
 }
 
 TEST(diagram, draws_every_exit_once_and_marks_what_was_taken) {
