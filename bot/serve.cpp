@@ -135,6 +135,13 @@ class application {
         options.observer.on_commit = [this](std::size_t jobs, std::int64_t us) {
             counters_->observe_commit(jobs, us);
         };
+        options.observer.clock_us = [] {
+            const auto now = std::chrono::steady_clock::now().time_since_epoch();
+            return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+        };
+        options.observer.on_error = [](storage::errc code, std::string_view detail) {
+            spdlog::error("store: {}: {}", to_string(code), detail);
+        };
         auto store = storage::open_sqlite_store(options, keys_);
         if (!store) {
             spdlog::error("{}", explain(store.error(), settings_));

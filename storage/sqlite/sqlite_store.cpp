@@ -29,6 +29,17 @@ void remove_database(const std::filesystem::path& file) {
     ::unlink(beside(file, "-shm").c_str());
 }
 
+std::expected<void, errc> sync_backup(const std::filesystem::path& to) {
+    const descriptor opened(::open(to.c_str(), O_RDONLY | O_CLOEXEC));
+    if (opened.get() < 0 || ::fsync(opened.get()) != 0) {
+        const errc code = from_errno(errno);
+        remove_database(to);
+        return std::unexpected(code);
+    }
+    sync_folder_of(to);
+    return {};
+}
+
 /// A read transaction on the connection of a reader.
 class sqlite_snapshot final : public sql::snapshot {
   public:
@@ -63,31 +74,10 @@ class sqlite_store final : public store {
     void close() override { writer_.close(); }
 
     [[nodiscard]] std::expected<void, errc> backup(const std::filesystem::path& to) override {
-        // VACUUM INTO fills an empty file that exists, and so keeps its mode.
-        if (const auto made = make_private_file(to); !made) return std::unexpected(made.error());
-        try {
-            connection db(file_, connection::access::backup);
-            const sql::kept copy = db.prepare("VACUUM INTO $1");
-            sql::run(copy, std::string_view(to.native()));
-        } catch (const store_error& error) {
-            remove_database(to);
-            return std::unexpected(error.code());
-        }
-        return sync_backup(to);
+        return backup_sqlite_database(file_, to);
     }
 
   private:
-    static std::expected<void, errc> sync_backup(const std::filesystem::path& to) {
-        const descriptor opened(::open(to.c_str(), O_RDONLY | O_CLOEXEC));
-        if (opened.get() < 0 || ::fsync(opened.get()) != 0) {
-            const errc code = from_errno(errno);
-            remove_database(to);
-            return std::unexpected(code);
-        }
-        sync_folder_of(to);
-        return {};
-    }
-
     std::filesystem::path file_;
     std::shared_ptr<const keyring> keys_;
     sqlite::writer writer_;
@@ -131,6 +121,23 @@ std::expected<std::unique_ptr<store>, errc> open_sqlite_store(const sqlite_optio
     } catch (const store_error& error) {
         return std::unexpected(error.code());
     }
+}
+
+std::expected<void, errc> backup_sqlite_database(const std::filesystem::path& file,
+                                                 const std::filesystem::path& to) {
+    struct stat facts{};
+    if (::stat(file.c_str(), &facts) != 0) return std::unexpected(from_errno(errno));
+    // VACUUM INTO fills an empty file that exists, and so keeps its mode.
+    if (const auto made = make_private_file(to); !made) return std::unexpected(made.error());
+    try {
+        connection db(file, connection::access::backup);
+        const sql::kept copy = db.prepare("VACUUM INTO $1");
+        sql::run(copy, std::string_view(to.native()));
+    } catch (const store_error& error) {
+        remove_database(to);
+        return std::unexpected(error.code());
+    }
+    return sync_backup(to);
 }
 
 }  // namespace siwareng::storage
