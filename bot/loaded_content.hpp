@@ -22,7 +22,9 @@ struct loaded_content {
     std::shared_ptr<const dialogs::region_table> regions;
 };
 
-/// The built-in content with the overrides of `dir` ("" for none). All problems at once, one a line.
-std::expected<loaded_content, std::vector<std::string>> load_all_content(const std::string& dir);
+/// The built-in content with the overrides of `dir` ("" for none). All problems at once, one a
+/// line.
+std::expected<loaded_content, std::vector<std::string>> load_all_content(
+    const std::string& dir);
 
 }  // namespace siwareng::bot

@@ -75,6 +75,7 @@ class metrics {
     [[nodiscard]] virtual std::string text() const = 0;
 };
 
+/// A registry of its own, all values 0.
 std::unique_ptr<metrics> create_metrics();
 
 }  // namespace siwareng::bot

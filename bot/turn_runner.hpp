@@ -72,6 +72,8 @@ class turn_runner {
                                      int limit) const = 0;
 };
 
-std::unique_ptr<turn_runner> create_turn_runner(turn_services services, turn_observer observer = {});
+/// The runner of all offices of the configuration.
+std::unique_ptr<turn_runner> create_turn_runner(turn_services services,
+                                                turn_observer observer = {});
 
 }  // namespace siwareng::bot

@@ -98,6 +98,7 @@ struct chat_deploy {
     int revision = 0;
 };
 
+/// Where in a turn a crash strikes.
 enum class crash_point : std::uint8_t { before_commit, after_commit, after_send };
 
 /// "before_commit" ...
@@ -118,6 +119,7 @@ using chat_content =
                  chat_reply, chat_operation, chat_result, chat_clock, chat_position, chat_variable,
                  chat_restart, chat_deploy, chat_crash, chat_language>;
 
+/// One record and where it stands.
 struct chat_record {
     int line = 0;  ///< 0 for a record that was not read from a file
     chat_content content;
@@ -126,10 +128,12 @@ struct chat_record {
     [[nodiscard]] bool acts() const;
 };
 
+/// A whole conversation.
 struct chat_file {
     std::vector<chat_record> records;
 };
 
+/// Why a file could not be read.
 struct chat_problem {
     int line = 0;
     std::string message;

@@ -42,6 +42,7 @@ struct path_entry {
     bool operator==(const path_entry&) const = default;
 };
 
+/// What one step led to.
 struct step_result {
     session next;
     /// If it holds a `call`, that is the last one and `next` waits for its result.
@@ -59,6 +60,7 @@ std::expected<step_result, errc> step(const flow_set& flows, session current, co
 /// Performs one operation inside the turn's transaction.
 using operation_performer = std::function<std::expected<result_event, errc>(const call&)>;
 
+/// What one turn led to.
 struct turn_result {
     session next;
     bubble reply;

@@ -46,6 +46,7 @@ struct media_event {
     std::string filename;
 };
 
+/// A place that the citizen shared.
 struct location_event {
     double latitude = 0;
     double longitude = 0;

@@ -37,6 +37,7 @@ struct ask_node {
     std::int64_t timeout_ms = 0;  ///< 0: waits for ever
 };
 
+/// One thing to tap, and where it leads.
 struct choose_option {
     std::string value;
     std::string text;
@@ -51,6 +52,7 @@ struct choose_node {
     std::vector<choose_option> options;
 };
 
+/// One answer of a form.
 struct form_field {
     const input_type* type = nullptr;
     std::string into;
@@ -62,6 +64,7 @@ struct form_node {
     std::vector<form_field> fields;
 };
 
+/// Goes on by a variable's value.
 struct branch_node {
     std::string variable;
 };
@@ -71,21 +74,25 @@ struct set_node {
     std::vector<std::pair<std::string, text_template>> values;
 };
 
+/// Performs an operation in the turn's transaction.
 struct call_node {
     std::string operation;
     name_map<std::string> with;
 };
 
+/// Runs another flow inside this one.
 struct run_node {
     std::string flow;
     name_map<std::string> with;
     name_map<std::string> take;
 };
 
+/// Asks for a person.
 struct handoff_node {
     std::string topic;
 };
 
+/// Leaves the flow.
 struct end_node {
     std::string outcome;
 };
@@ -103,12 +110,14 @@ struct node_exit {
 /// What a text is used as, for the channel's limits.
 enum class text_role : std::uint8_t { body, button_title, row_title, row_about, list_label };
 
+/// One use of a text by a node.
 struct text_use {
     std::string key;
     text_role role = text_role::body;
     int line = 0;
 };
 
+/// A step of a flow, whatever its kind.
 struct node {
     std::string name;
     int line = 0;
@@ -130,6 +139,7 @@ struct located_name {
     int line = 0;
 };
 
+/// One flow, as its file says.
 struct flow_def {
     std::string name;
     std::string file;
@@ -157,6 +167,7 @@ struct flow_def {
 inline constexpr std::array<language, 4> all_languages = {language::id, language::en, language::su,
                                                           language::jv};
 
+/// One text of one language.
 struct locale_text {
     text_template content;
     std::size_t length = 0;  ///< code points as written

@@ -195,6 +195,7 @@ struct writer_observer {
     std::function<std::int64_t()> clock_us{};
 };
 
+/// Which file, and the writer's limits.
 struct sqlite_options {
     std::filesystem::path file{};
     std::size_t queue_jobs_max = 4096;

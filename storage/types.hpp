@@ -14,6 +14,7 @@ using outbox_id = std::int64_t;
 /// How WhatsApp knows a person. Cloud API: wa_id, business-scoped user id, parent user id.
 enum class address_kind : std::uint8_t { phone = 1, bsuid = 2, parent_bsuid = 3 };
 
+/// One way to reach a person.
 struct address {
     address_kind kind = address_kind::phone;
     /// Verbatim, as Meta wrote it: digits without "+" for a phone.
@@ -53,6 +54,7 @@ struct inbound {
     std::int64_t received_ms = 0;  ///< our clock
 };
 
+/// What became of a message that came in.
 enum class inbound_state : std::uint8_t {
     handled = 1,  ///< its turn is done in the same transaction
     kept = 2,     ///< no turn is due (a reaction, a group message)
@@ -118,6 +120,7 @@ struct status_update {
     std::int64_t at_ms = 0;
 };
 
+/// What a status did.
 enum class status_outcome : std::uint8_t {
     applied = 1,  ///< the row moved forward
     stale = 2,    ///< repeated or older than what is known; nothing changed
@@ -131,6 +134,7 @@ struct throttle_key {
     std::int64_t window_ms = 0;
 };
 
+/// A wait whose time is up.
 struct due_timer {
     contact_id contact = 0;
     std::string office;

@@ -11,6 +11,7 @@
 
 namespace siwareng::tools {
 
+/// The business that is emulated, where its webhooks go, and how long things take.
 struct emulator_options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;  ///< 0: the system chooses

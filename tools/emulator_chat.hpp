@@ -6,6 +6,7 @@
 
 namespace siwareng::tools {
 
+/// Which emulator, and who writes.
 struct emulator_chat_options {
     std::string base_url = "http://127.0.0.1:8090";  ///< a running emulator
     std::string wa_id = "6281234567890";             ///< who the chat plays

@@ -1,15 +1,15 @@
-#include <csignal>
-#include <cstdio>
-#include <memory>
-#include <string>
+#include "tools/emulator.hpp"
+#include "tools/emulator_chat.hpp"
+#include "tools/tool_commands.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 
-#include "tools/emulator.hpp"
-#include "tools/emulator_chat.hpp"
-#include "tools/tool_commands.hpp"
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
 
 namespace siwareng::tools {
 namespace {
@@ -59,10 +59,14 @@ void add_emulator_commands(CLI::App& app, int& status) {
     options->display_phone = "6281100003603";
     options->port = 8090;
     options->webhook_url = "http://127.0.0.1:8080/webhook";
-    command->add_option("--address", options->address, "Address to listen on")->capture_default_str();
-    command->add_option("--port", options->port, "Port; 0 lets the system choose")->capture_default_str();
-    command->add_option("--webhook", options->webhook_url, "Where webhooks go")->capture_default_str();
-    command->add_option("--app-secret", options->app_secret, "Signs webhooks")->capture_default_str();
+    command->add_option("--address", options->address, "Address to listen on")
+        ->capture_default_str();
+    command->add_option("--port", options->port, "Port; 0 lets the system choose")
+        ->capture_default_str();
+    command->add_option("--webhook", options->webhook_url, "Where webhooks go")
+        ->capture_default_str();
+    command->add_option("--app-secret", options->app_secret, "Signs webhooks")
+        ->capture_default_str();
     command->add_option("--access-token", options->access_token, "What sends must carry")
         ->capture_default_str();
     command->add_option("--phone-number-id", options->phone_number_id, "The business number's id")
@@ -72,14 +76,16 @@ void add_emulator_commands(CLI::App& app, int& status) {
     command->add_option("--log", options->log_file, "Write all that happens here, JSON lines")
         ->type_name("FILE");
     command->add_option("--port-file", *port_file, "Write the port in use here")->type_name("FILE");
-    command->footer("Example:\n  siwareng emulator --port 8090 --webhook http://127.0.0.1:8080/webhook\n"
-                    "  siwareng emulator chat --url http://127.0.0.1:8090");
+    command->footer(
+        "Example:\n  siwareng emulator --port 8090 --webhook http://127.0.0.1:8080/webhook\n"
+        "  siwareng emulator chat --url http://127.0.0.1:8090");
 
     auto chat = std::make_shared<emulator_chat_options>();
     auto* chat_command = command->add_subcommand("chat", "Play a citizen in the terminal");
     chat_command->add_option("--url", chat->base_url, "The emulator")->capture_default_str();
     chat_command->add_option("--as", chat->wa_id, "The citizen's number")->capture_default_str();
-    chat_command->footer("Example:\n  siwareng emulator chat --url http://127.0.0.1:8090 --as 6281234567890");
+    chat_command->footer(
+        "Example:\n  siwareng emulator chat --url http://127.0.0.1:8090 --as 6281234567890");
     chat_command->callback([chat, &status] { status = run_emulator_chat(*chat); });
     command->callback([command, options, port_file, &status] {
         if (command->get_subcommands().empty()) {

@@ -7,6 +7,7 @@
 
 namespace siwareng::tools {
 
+/// Whom to load, with what.
 struct load_options {
     /// The server's webhook: "http://127.0.0.1:8080".
     std::string server_url = "http://127.0.0.1:8080";

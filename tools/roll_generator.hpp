@@ -8,6 +8,7 @@
 
 namespace siwareng::tools {
 
+/// How many voters, and where they go.
 struct generator_options {
     std::int64_t voters = 10'000;
     std::uint64_t seed = 1;

@@ -36,15 +36,22 @@ void add_config_options(CLI::App& command, config_options& into, bool required =
 std::optional<config> load_or_explain(const config_options& options, const command_world& world,
                                       bool secrets_needed);
 
-/// Adds `init`, `serve`, `backup`, `roll import|status`, `flows check|diagram`, `config print|check`
-/// and `version`. The chosen one runs inside `CLI::App::parse` and leaves its exit status in `status`.
+/// Adds `init`, `serve`, `backup`, `roll import|status`, `flows check|diagram`,
+/// `config print|check` and `version`. The chosen one runs inside `CLI::App::parse` and leaves its
+/// exit status in `status`.
 void add_commands(CLI::App& app, const command_world& world, int& status);
 
+/// `init`: the key file and the database, or nothing.
 void add_init_command(CLI::App& app, const command_world& world, int& status);
+/// `serve`: the server, until a signal.
 void add_serve_command(CLI::App& app, const command_world& world, int& status);
+/// `backup`: a consistent copy of the database.
 void add_backup_command(CLI::App& app, const command_world& world, int& status);
+/// `roll import` and `roll status`; `tools` adds `roll generate` to them.
 void add_roll_commands(CLI::App& app, const command_world& world, int& status);
+/// `flows check` and `flows diagram`.
 void add_flows_commands(CLI::App& app, int& status);
+/// `config print` and `config check`.
 void add_config_commands(CLI::App& app, const command_world& world, int& status);
 
 /// The office that `--office` names, or the only one; otherwise explains on standard error.

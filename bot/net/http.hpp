@@ -22,6 +22,7 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 /// The first header of that name, compared without case; empty when absent.
 std::string_view find_header(const header_list& headers, std::string_view name);
 
+/// What a client asked.
 struct request {
     std::string method = {};  ///< "GET", "POST" ...
     std::string target = {};  ///< as received: "/webhook?hub.mode=subscribe"
@@ -32,6 +33,7 @@ struct request {
     std::string remote = {};  ///< the peer's address, for rate limits; not logged
 };
 
+/// What is answered.
 struct response {
     int status = 200;
     std::string content_type = "text/plain; charset=utf-8";
@@ -42,6 +44,7 @@ struct response {
 /// Answers one request. Exceptions become a 500 with an empty body and a line in the log.
 using handler = std::function<boost::asio::awaitable<response>(request)>;
 
+/// Where a server listens, and its limits.
 struct server_options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;  ///< 0: the system chooses
@@ -92,11 +95,13 @@ enum class net_errc : std::uint8_t {
     cancelled,  ///< the client was stopped before the request left
 };
 
+/// A request without a response.
 struct net_error {
     net_errc code = net_errc::not_sent;
     std::string message = {};  ///< the system's words: "connection refused"
 };
 
+/// Whom a client talks to, and its limits.
 struct client_options {
     std::string base_url = {};  ///< "https://graph.facebook.com", "http://127.0.0.1:8081"
     std::size_t connections_max = 32;

@@ -17,6 +17,7 @@ enum class parse_errc : std::uint8_t {
     body_too_large,    ///< more body than the limit, said or sent
 };
 
+/// What is read at most.
 struct parse_limits {
     std::uint32_t header_bytes_max = 16 * 1024;
     std::uint64_t body_bytes_max = 4ULL * 1024 * 1024;

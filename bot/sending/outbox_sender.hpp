@@ -12,6 +12,7 @@
 
 namespace siwareng::bot {
 
+/// Numbers, limits and waits of the sender.
 struct sender_options {
     std::vector<channel> channels;
     std::int64_t pair_interval_ms = 6000;  ///< one message to one user per this; 0: off

@@ -45,6 +45,7 @@ struct voter_answer {
     bool operator==(const voter_answer&) const = default;
 };
 
+/// Where the voters of one TPS vote. Not personal.
 struct polling_station {
     std::string region;
     int number = 0;
@@ -53,6 +54,7 @@ struct polling_station {
     bool operator==(const polling_station&) const = default;
 };
 
+/// What a roll says about itself.
 struct roll_info {
     std::string office;
     std::int64_t version = 0;
@@ -117,6 +119,7 @@ class roll_library {
     virtual std::vector<std::string> refresh(const std::vector<std::string>& offices) = 0;
 };
 
+/// The library in that folder, which need not exist yet; `refresh` opens the rolls.
 std::unique_ptr<roll_library> open_roll_library(std::filesystem::path folder,
                                                 std::shared_ptr<const keyring> keys);
 
@@ -125,6 +128,7 @@ std::unique_ptr<roll_library> create_memory_roll_library(std::string office,
                                                          std::vector<voter> voters,
                                                          std::vector<polling_station> stations);
 
+/// What to import, for whom, and how.
 struct roll_import_options {
     std::string office;
     std::string region;            ///< rows must lie below this code
@@ -145,6 +149,7 @@ struct roll_import_options {
     std::function<void(std::uint64_t, std::uint64_t)> progress;
 };
 
+/// What an import made.
 struct roll_import_result {
     roll_info info;
     std::int64_t rows = 0;

@@ -69,9 +69,11 @@ errc from_sqlite(int code);
 /// Throws store_error with SQLite's own message, which never holds a value.
 [[noreturn]] void throw_sqlite(sqlite3* database, int code, const std::filesystem::path& file);
 
+/// Closes when the last statement is gone.
 struct close_database {
     void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 };
+/// Ends a prepared statement.
 struct finalize_statement {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 };

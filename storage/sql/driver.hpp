@@ -72,20 +72,24 @@ inline blob as_blob(const blind_index& index) {
     return {{reinterpret_cast<const char*>(index.data()), index.size()}};
 }
 
+/// An integer, a flag's or an enumerator's number.
 template <typename integer_type>
     requires std::integral<integer_type> || std::is_enum_v<integer_type>
 void bind_value(statement& to, int parameter, integer_type value) {
     to.bind_integer(parameter, static_cast<std::int64_t>(value));
 }
 
+/// A text.
 inline void bind_value(statement& to, int parameter, std::string_view value) {
     to.bind_text(parameter, value);
 }
 
+/// Bytes.
 inline void bind_value(statement& to, int parameter, const blob& value) {
     to.bind_blob(parameter, value.bytes);
 }
 
+/// A value, or NULL.
 template <typename value_type>
 void bind_value(statement& to, int parameter, const std::optional<value_type>& value) {
     if (value) {

@@ -16,6 +16,7 @@ struct sealed {
     std::optional<std::string> bytes;
 };
 
+/// Sealed bytes, or NULL.
 void bind_value(statement& to, int parameter, const sealed& value);
 
 /// Seals and opens columns. A place is "table.column" and never changes.

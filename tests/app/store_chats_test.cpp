@@ -63,7 +63,7 @@ class store_chats : public testing::Test {
         options.rejects_csv = folder_ / "rejected.csv";
         options.known_regions = content_.regions->villages_below("36.03");
         options.nik_ok = [](std::string_view nik) { return dialogs::nik::parse(nik).has_value(); };
-        options.now_ms = 1;
+        options.now_ms = 1'795'000'000'000;
         const auto imported = storage::import_roll(options, *keys_);
         ASSERT_TRUE(imported) << imported.error().message;
         EXPECT_EQ(imported->rejected, 0) << read_file(options.rejects_csv);

@@ -15,14 +15,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <functional>
 #include <future>
 #include <map>
 #include <memory>
-#include <mutex>
+#include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -622,19 +622,57 @@ TEST_F(sender_test, an_outage_ends_by_itself) {
     EXPECT_EQ(sender_->counters().failed, 0U);
 }
 
+/// A folder with a database, gone with the test.
+class temporary_database {
+  public:
+    temporary_database() {
+        std::filesystem::create_directory(folder_);
+        const std::shared_ptr<const storage::keyring> keys = storage::create_keyring({});
+        storage::sqlite_options database;
+        database.file = folder_ / "store.db";
+        if (!storage::create_sqlite_database(database.file, *keys)) throw std::bad_alloc();
+        store_ = std::move(storage::open_sqlite_store(database, keys).value());
+    }
+    temporary_database(const temporary_database&) = delete;
+    temporary_database& operator=(const temporary_database&) = delete;
+    ~temporary_database() {
+        store_.reset();
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+    storage::store& store() { return *store_; }
+
+  private:
+    std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("siwareng_sender_" + std::to_string(::getpid()));
+    std::unique_ptr<storage::store> store_;
+};
+
+/// One turn as the webhook makes it.
+void make_turn(storage::store& store, outbox_sender& sender, const std::string& phone,
+               std::int64_t now_ms) {
+    std::optional<outbox_item> item;
+    const auto outcome = store.run([&](transaction& tx) {
+        const auto who =
+            tx.resolve_contact("tangerang", {{storage::address_kind::phone, phone}}, "", now_ms);
+        tx.save_turn(who.id, "{}", now_ms + day_ms);
+        storage::outbound row;
+        row.office = "tangerang";
+        row.contact = who.id;
+        row.payload = to_json(dialogs::bubble{.text = "Halo", .options = {}, .list_label = ""});
+        row.created_ms = now_ms;
+        item = tx.enqueue(row, sender.has_room());
+    });
+    ASSERT_TRUE(outcome);
+    if (item) sender.hand_over({std::move(*item)});
+    sender.mark_read("tangerang", "wamid.x");
+    static_cast<void>(sender.counters());
+}
+
 /// The real store on its own thread, turns on several others: what ThreadSanitizer should see.
 TEST(sender_threads, hand_over_from_many_threads_and_stop_under_load) {
-    const auto folder =
-        std::filesystem::temp_directory_path() / ("siwareng_sender_" + std::to_string(::getpid()));
-    std::filesystem::create_directory(folder);
-    const std::shared_ptr<const storage::keyring> keys = storage::create_keyring({});
-    storage::sqlite_options database;
-    database.file = folder / "store.db";
-    ASSERT_TRUE(storage::create_sqlite_database(database.file, *keys));
-    auto store = storage::open_sqlite_store(database, keys);
-    ASSERT_TRUE(store);
-
-    test_clock clock;
+    temporary_database database;
+    const test_clock clock;
     asio::io_context io;
     const asio::any_io_executor strand = asio::make_strand(io);
     fake_api api(strand);
@@ -644,7 +682,8 @@ TEST(sender_threads, hand_over_from_many_threads_and_stop_under_load) {
     options.poll_ms = 10;
     options.pair_interval_ms = 0;
     options.handed_max = 64;
-    auto sender = create_outbox_sender(strand, **store, api, options, [&] { return clock.now(); });
+    auto sender =
+        create_outbox_sender(strand, database.store(), api, options, [&] { return clock.now(); });
     sender->start();
     auto guard = asio::make_work_guard(io);
     std::vector<std::thread> loops;
@@ -652,30 +691,13 @@ TEST(sender_threads, hand_over_from_many_threads_and_stop_under_load) {
         loops.emplace_back([&] { io.run(); });
 
     constexpr int turns = 100;
+    constexpr int threads = 3;
     std::vector<std::thread> writers;
-    for (int thread = 0; thread < 3; ++thread) {
+    for (int thread = 0; thread < threads; ++thread) {
         writers.emplace_back([&, thread] {
             for (int i = 0; i < turns; ++i) {
-                std::optional<outbox_item> item;
-                const auto outcome = (*store)->run([&](transaction& tx) {
-                    const auto who = tx.resolve_contact(
-                        "tangerang",
-                        {{storage::address_kind::phone,
-                          "62811" + std::to_string(thread) + std::to_string(i % 20)}},
-                        "", clock.now());
-                    tx.save_turn(who.id, "{}", clock.now() + day_ms);
-                    storage::outbound row;
-                    row.office = "tangerang";
-                    row.contact = who.id;
-                    row.payload =
-                        to_json(dialogs::bubble{.text = "Halo", .options = {}, .list_label = ""});
-                    row.created_ms = clock.now();
-                    item = tx.enqueue(row, sender->has_room());
-                });
-                ASSERT_TRUE(outcome);
-                if (item) sender->hand_over({std::move(*item)});
-                sender->mark_read("tangerang", "wamid.x");
-                static_cast<void>(sender->counters());
+                make_turn(database.store(), *sender,
+                          "62811" + std::to_string(thread) + std::to_string(i % 20), clock.now());
             }
         });
     }
@@ -688,15 +710,12 @@ TEST(sender_threads, hand_over_from_many_threads_and_stop_under_load) {
     for (auto& loop : loops)
         loop.join();
 
-    const auto stats = (*store)->open_reader()->stats();
+    const auto stats = database.store().open_reader()->stats();
     EXPECT_EQ(stats.outbox_sending, 0);
     EXPECT_EQ(stats.outbox_in_doubt, 0);
-    EXPECT_EQ(static_cast<std::size_t>(stats.outbox_queued) + api.sent.size(), 3U * turns);
+    EXPECT_EQ(static_cast<std::size_t>(stats.outbox_queued) + api.sent.size(), threads * turns);
     for (const auto& [id, times] : api.times)
         EXPECT_EQ(times, 1) << id;
-    sender.reset();
-    store->reset();
-    std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ std::string conversation::says(std::string_view text) {
 std::string conversation::taps(std::string_view title) {
     const auto found = std::ranges::find(shown.options, title, &option::title);
     if (found == shown.options.end()) return fmt::format("no button [{}]", title);
-    const option chosen = *found;
+    const option& chosen = *found;
     return gets(tap_event{chosen.id, chosen.title, test_intents(chosen.title)});
 }
 

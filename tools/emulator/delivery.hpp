@@ -32,6 +32,7 @@ struct delivery_attempt {
     std::string problem;
 };
 
+/// Where webhooks go, and how they are repeated.
 struct delivery_options {
     std::string target;  ///< the path of the webhook
     std::string app_secret;
@@ -41,6 +42,7 @@ struct delivery_options {
     std::int64_t retry_max_ms = 5000;
 };
 
+/// What was delivered so far.
 struct delivery_counters {
     std::uint64_t pending = 0;    ///< a gauge: not yet answered with 200
     std::uint64_t delivered = 0;  ///< answered with 200
