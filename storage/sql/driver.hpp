@@ -105,12 +105,14 @@ class rows {
   public:
     template <typename... values>
     explicit rows(const kept& with, const values&... parameters) : statement_(*with) {
-        int parameter = 0;
-        try {
-            (bind_value(statement_, ++parameter, parameters), ...);
-        } catch (...) {
-            statement_.reset();
-            throw;
+        if constexpr (sizeof...(parameters) > 0) {
+            int parameter = 0;
+            try {
+                (bind_value(statement_, ++parameter, parameters), ...);
+            } catch (...) {
+                statement_.reset();
+                throw;
+            }
         }
     }
     rows(const rows&) = delete;

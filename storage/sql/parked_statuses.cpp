@@ -38,6 +38,7 @@ std::vector<status_update> parked_statuses_table::take(const blind_index& wamid)
     if (by_arrival.empty()) return {};
     run(remove_, as_blob(wamid));
     std::vector<status_update> parked;
+    parked.reserve(by_arrival.size());
     for (auto& [id, update] : by_arrival)
         parked.push_back(std::move(update));
     return parked;
