@@ -317,6 +317,7 @@ TEST(csv_source, blocks_are_shared_out_to_threads_without_loss) {
     std::atomic<int> records = 0;
     {
         std::vector<std::jthread> threads;
+        threads.reserve(3);
         for (int thread = 0; thread < 3; ++thread) {
             threads.emplace_back([&] {
                 csv::block block;

@@ -83,24 +83,24 @@ class generated : public testing::Test {
             for (const auto& record : block.records) {
                 const auto why = rules.read_voter(record.text, *layout, scratch, row);
                 ASSERT_FALSE(why) << record.line << ": " << why->column << ": " << why->reason;
-                voters_.push_back(row);
+                listed_voters.push_back(row);
             }
         }
-        stations_ = read_file(folder.path() / "v.tps.csv");
+        listed_stations = read_file(folder.path() / "v.tps.csv");
     }
     static void TearDownTestSuite() {
-        voters_ = {};
-        stations_ = {};
+        listed_voters = {};
+        listed_stations = {};
     }
 
     /// The share of voters for whom that holds, in percent.
     static double percent(const std::function<bool(const voter&)>& holds) {
-        return 100.0 * static_cast<double>(std::ranges::count_if(voters_, holds)) /
-               static_cast<double>(voters_.size());
+        return 100.0 * static_cast<double>(std::ranges::count_if(listed_voters, holds)) /
+               static_cast<double>(listed_voters.size());
     }
 
-    static inline std::vector<voter> voters_;
-    static inline std::string stations_;
+    static inline std::vector<voter> listed_voters;
+    static inline std::string listed_stations;
 };
 
 int number(std::string_view digits) {
@@ -115,10 +115,10 @@ int age(const voter& who) {
 }
 
 TEST_F(generated, has_as_many_voters_as_asked_for_in_every_desa) {
-    EXPECT_EQ(voters_.size(), static_cast<std::size_t>(many));
+    EXPECT_EQ(listed_voters.size(), static_cast<std::size_t>(many));
     std::set<std::string> regions;
     std::set<std::string> kecamatan;
-    for (const voter& who : voters_) {
+    for (const voter& who : listed_voters) {
         regions.insert(who.region);
         kecamatan.insert(who.region.substr(0, 8));
     }
@@ -129,7 +129,7 @@ TEST_F(generated, has_as_many_voters_as_asked_for_in_every_desa) {
 
 TEST_F(generated, largest_kecamatan_are_those_of_the_county) {
     std::map<std::string, int> sizes;
-    for (const voter& who : voters_)
+    for (const voter& who : listed_voters)
         ++sizes[who.region.substr(0, 8)];
     std::vector<std::pair<int, std::string>> order;
     for (const auto& [code, size] : sizes)
@@ -144,7 +144,7 @@ TEST_F(generated, largest_kecamatan_are_those_of_the_county) {
 TEST_F(generated, nik_is_unique_and_says_birth_and_sex) {
     std::unordered_set<std::string> seen;
     int local = 0;
-    for (const voter& who : voters_) {
+    for (const voter& who : listed_voters) {
         ASSERT_TRUE(seen.insert(who.nik).second);
         const int day = number(std::string_view{who.nik}.substr(6, 2));
         const int month = number(std::string_view{who.nik}.substr(8, 2));
@@ -161,10 +161,10 @@ TEST_F(generated, nik_is_unique_and_says_birth_and_sex) {
 
 TEST_F(generated, households_share_card_address_and_station) {
     std::map<std::string, std::vector<const voter*>> households;
-    for (const voter& who : voters_)
+    for (const voter& who : listed_voters)
         households[who.nkk].push_back(&who);
-    EXPECT_GT(households.size(), voters_.size() / 4);
-    EXPECT_LT(households.size(), voters_.size() * 2 / 3);
+    EXPECT_GT(households.size(), listed_voters.size() / 4);
+    EXPECT_LT(households.size(), listed_voters.size() * 2 / 3);
     for (const auto& [card, people] : households) {
         ASSERT_LE(people.size(), 8U);
         int husbands = 0;
@@ -182,7 +182,7 @@ TEST_F(generated, households_share_card_address_and_station) {
 }
 
 TEST_F(generated, everyone_may_vote) {
-    for (const voter& who : voters_) {
+    for (const voter& who : listed_voters) {
         ASSERT_TRUE(age(who) >= 17 || who.marital != 'B') << who.birth_date;
         ASSERT_LT(age(who), 125);
         ASSERT_LE(who.name.size(), 60U);
@@ -208,14 +208,15 @@ TEST_F(generated, shares_are_those_of_the_county) {
 
 TEST_F(generated, every_station_of_a_voter_has_a_place) {
     std::set<std::pair<std::string, int>> used;
-    for (const voter& who : voters_)
+    for (const voter& who : listed_voters)
         used.emplace(who.region, who.tps);
     std::size_t listed = 0;
     for (const auto& [region, station] : used) {
-        listed += stations_.contains(fmt::format("{},{},", region, station)) ? 1 : 0;
+        listed += listed_stations.contains(fmt::format("{},{},", region, station)) ? 1 : 0;
     }
     EXPECT_EQ(listed, used.size());
-    EXPECT_EQ(std::ranges::count(stations_, '\n'), static_cast<std::ptrdiff_t>(used.size()) + 1);
+    EXPECT_EQ(std::ranges::count(listed_stations, '\n'),
+              static_cast<std::ptrdiff_t>(used.size()) + 1);
     EXPECT_EQ(used.size(), 274U) << "one a desa, as 60,000 voters need fewer than that";
 }
 

@@ -151,6 +151,7 @@ TEST_F(library, look_ups_go_on_while_rolls_are_imported_and_swapped) {
     std::atomic<int> look_ups = 0;
     {
         std::vector<std::jthread> readers;
+        readers.reserve(6);
         // More readers than the roll has connections.
         for (int reader = 0; reader < 6; ++reader) {
             readers.emplace_back([&, reader] {
