@@ -25,7 +25,7 @@ TEST(chat_file, prints_what_it_read) {
         ">> again\n<\n",
         "> x\n! roll.check {\"nik\": \"1\",  \"name\":\"a\"}\n= found {\"tps\": \"4\"}\n= busy\n",
         "+ 11m\n+ 30s\n+ 2h\n+ 1d\n@ idle\n$ name=a=b\n$ empty=\n",
-        "%restart\n%deploy voter_status@2\n%crash before_commit\n%crash after_commit\n"
+        "%restart\n%deploy voter_status@2\n%crash before_commit\n%crash after_commit\n",
         "%crash after_send\n%lang en\n",
     };
     for (const std::string& each : files) {
