@@ -1,6 +1,5 @@
 #include "tools/emulator_chat.hpp"
 
-// The readline-compatible header uses FILE without declaring it.
 #include "bot/net/deadline.hpp"
 #include "bot/net/http.hpp"
 #include "tools/emulator/chat_view.hpp"

@@ -17,7 +17,7 @@ std::expected<std::unique_ptr<event_log>, std::string> event_log::open(const std
 }
 
 std::uint64_t event_log::write(std::int64_t now_ms, std::string_view event,
-                               nlohmann::json members) {
+                               const nlohmann::json& members) {
     const std::uint64_t seq = next_seq();
     if (!file_.is_open()) return seq;
     // `seq`, `ms` and `event` stand first, for the eye.

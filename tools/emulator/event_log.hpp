@@ -20,7 +20,7 @@ class event_log {
     static std::expected<std::unique_ptr<event_log>, std::string> open(const std::string& path);
 
     /// Writes a line and returns its `seq`.
-    std::uint64_t write(std::int64_t now_ms, std::string_view event, nlohmann::json members);
+    std::uint64_t write(std::int64_t now_ms, std::string_view event, const nlohmann::json& members);
     /// A number from the same row without a line.
     std::uint64_t next_seq() { return ++seq_; }
     [[nodiscard]] std::uint64_t last_seq() const { return seq_; }

@@ -14,9 +14,9 @@ namespace siwareng::tools {
 namespace {
 
 constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
-constexpr std::int64_t upload_life_ms = 30 * day_ms;
-constexpr std::int64_t citizen_life_ms = 7 * day_ms;
-constexpr std::int64_t address_life_s = 5 * 60;
+constexpr std::int64_t upload_life_ms = 30LL * day_ms;
+constexpr std::int64_t citizen_life_ms = 7LL * day_ms;
+constexpr std::int64_t address_life_s = 300;
 constexpr std::size_t mib = 1024UL * 1024;
 
 struct upload_type {
