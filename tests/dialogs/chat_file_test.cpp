@@ -14,8 +14,7 @@ TEST(chat_file, prints_what_it_read) {
         "",
         "\n",
         "# a comment\n#\n\n# another\n",
-        "> halo\n< Selamat datang.\n  Baris kedua\n\n  Paragraf kedua\n  [Cek]\n  [Menu]\n@ "
-        "menu/top\n",
+        "> halo\n< Halo.\n  Baris kedua\n\n  Paragraf kedua\n  [Cek]\n  [Menu]\n@ menu/top\n",
         "> [Cek status]\n<\n",
         "> (3)\n< Pilih\n  (1) Satu | Yang pertama\n  (2) Dua\n",
         "> dua\n  baris\n\n  kosong\n<\n",
