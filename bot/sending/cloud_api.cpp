@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <expected>
 #include <utility>
 
 namespace siwareng::bot {
@@ -18,7 +17,8 @@ class cloud_api_client final : public cloud_api {
         : client_(client), graph_version_(std::move(graph_version)) {}
 
     asio::awaitable<send_outcome> send_message(const channel& from, std::string body) override {
-        const auto answer = co_await post(from, std::move(body));
+        const auto answer =
+            co_await client_.send("POST", target(from), headers(from), std::move(body));
         if (answer) co_return read_send_response(*answer);
         // A client that was stopped gave the request up before a byte of it left.
         if (answer.error().code == net::net_errc::in_doubt) {
@@ -28,7 +28,8 @@ class cloud_api_client final : public cloud_api {
     }
 
     asio::awaitable<bool> mark_read(const channel& from, std::string wamid) override {
-        const auto answer = co_await post(from, mark_read_message(wamid));
+        const auto answer =
+            co_await client_.send("POST", target(from), headers(from), mark_read_message(wamid));
         if (!answer || answer->status != 200) co_return false;
         const auto body = nlohmann::json::parse(answer->body, nullptr, false);
         if (!body.is_object()) co_return false;
@@ -37,16 +38,12 @@ class cloud_api_client final : public cloud_api {
     }
 
   private:
-    asio::awaitable<std::expected<net::response, net::net_error>> post(const channel& from,
-                                                                       std::string body) {
-        net::header_list headers;
-        headers.emplace_back("Authorization", "Bearer " + from.access_token);
-        headers.emplace_back("Content-Type", "application/json");
-        std::string target = "/" + graph_version_ + "/";
-        target += net::url_encode(from.phone_number_id);
-        target += "/messages";
-        co_return co_await client_.send("POST", std::move(target), std::move(headers),
-                                        std::move(body));
+    std::string target(const channel& from) const {
+        return "/" + graph_version_ + "/" + net::url_encode(from.phone_number_id) + "/messages";
+    }
+    static net::header_list headers(const channel& from) {
+        return {{"Authorization", "Bearer " + from.access_token},
+                {"Content-Type", "application/json"}};
     }
 
     net::client& client_;

@@ -38,26 +38,30 @@ class writer {
     writer(transaction& tx, std::vector<outbox_item>& next, std::int64_t now_ms)
         : tx_(tx), next_(next), now_ms_(now_ms) {}
 
-    void operator()(const actions::record_accepted& result) {
+    void operator()(const actions::record_accepted& result) const {
         keep(tx_.record_accepted(result.id, result.wamid, now_ms_));
     }
-    void operator()(const actions::record_retry& result) {
+    void operator()(const actions::record_retry& result) const {
         tx_.record_retry(result.id, result.error_code, result.at_ms);
     }
-    void operator()(const actions::record_failed& result) {
+    void operator()(const actions::record_failed& result) const {
         keep(tx_.record_failed(result.id, result.error_code, now_ms_));
     }
-    void operator()(const actions::record_in_doubt& result) {
+    void operator()(const actions::record_in_doubt& result) const {
         tx_.record_in_doubt(result.id, result.until_ms);
     }
-    void operator()(const actions::release& result) { tx_.release({result.id}, result.at_ms); }
-    void operator()(const actions::block_contact& result) { tx_.block_contact(result.contact); }
+    void operator()(const actions::release& result) const {
+        tx_.release({result.id}, result.at_ms);
+    }
+    void operator()(const actions::block_contact& result) const {
+        tx_.block_contact(result.contact);
+    }
     /// The others are not for the store; is_record keeps them out.
     template <typename Other>
-    void operator()(const Other& /*other*/) {}
+    void operator()(const Other& /*other*/) const {}
 
   private:
-    void keep(std::optional<outbox_item> released) {
+    void keep(std::optional<outbox_item> released) const {
         if (released) next_.push_back(std::move(*released));
     }
 
@@ -69,7 +73,7 @@ class writer {
 /// Writes results in their order; releases for the same time in a row are one call.
 void write_all(transaction& tx, const std::vector<scheduler_action>& results,
                std::vector<outbox_item>& next, std::int64_t now_ms) {
-    writer write(tx, next, now_ms);
+    const writer write(tx, next, now_ms);
     for (std::size_t at = 0; at < results.size(); ++at) {
         const auto* first = std::get_if<actions::release>(&results[at]);
         if (!first) {

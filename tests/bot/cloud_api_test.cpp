@@ -216,8 +216,8 @@ TEST_F(cloud_api_test, the_sender_delivers_a_whole_outbox_through_real_sockets) 
     auto sender = create_outbox_sender(in_.strand(), *store, *api_, options, [] { return now_ms; });
     sender->start();
     const auto deadline = std::chrono::steady_clock::now() + 20s;
-    while (sender->counters().accepted < contacts * each &&
-           std::chrono::steady_clock::now() < deadline) {
+    constexpr std::uint64_t all = std::uint64_t{contacts} * each;
+    while (sender->counters().accepted < all && std::chrono::steady_clock::now() < deadline) {
         std::this_thread::sleep_for(5ms);
     }
     std::promise<void> stopped;

@@ -108,7 +108,7 @@ class world {
             made.item.needs_window = chance(10) != 0;
             // A few windows close while their items are under way.
             made.item.window_until_ms =
-                wall() + (chance(20) == 0 ? chance(5 * 60'000) : 30 * 24 * hour_ms);
+                wall() + (chance(20) == 0 ? chance(5 * 60'000) : 720 * hour_ms);
             made.due_ms = wall();
             by_contact_[made.item.contact].push_back(id);
             rows_.emplace(id, std::move(made));

@@ -569,7 +569,7 @@ TEST(scheduler, an_outage_costs_no_attempts_and_is_not_hammered) {
     const auto before = r.log.size();
     std::size_t probes = 0;
     outbox_id next = 1000;
-    for (const std::int64_t end = r.now + 8 * 3'600'000; r.now < end;) {
+    for (const std::int64_t end = r.now + 8LL * 3'600'000; r.now < end;) {
         r.pass(1000);
         if (r.sched.claim_room() == 0) continue;
         ++next;

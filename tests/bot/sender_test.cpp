@@ -232,6 +232,16 @@ class sender_test : public ::testing::Test {
         return item;
     }
 
+    /// A row for each of so many contacts, as turns dispatch them.
+    std::vector<outbox_item> dispatch(int count) {
+        std::vector<outbox_item> items;
+        items.reserve(static_cast<std::size_t>(count));
+        for (int i = 0; i < count; ++i) {
+            items.push_back(*enqueue(contact("6281" + std::to_string(i)), true));
+        }
+        return items;
+    }
+
     std::optional<outbox_item> status(outbox_id id, outbox_state state) {
         std::optional<outbox_item> next;
         EXPECT_TRUE(inner_->run([&](transaction& tx) {
@@ -344,7 +354,7 @@ TEST_F(sender_test, a_row_in_flight_at_a_crash_waits_for_its_status) {
     // Its status proves that it was sent, and releases the next.
     hand(status(lost->id, outbox_state::delivered));
     ASSERT_TRUE(until([&] { return states(who)[1] == outbox_state::sent; }));
-    clock_.skip(10 * 60'000);
+    clock_.skip(600'000);
     pass(50ms);
     EXPECT_EQ(api_.times[lost->id], 0);
     EXPECT_EQ(api_.sent.size(), 1U);
@@ -459,10 +469,7 @@ TEST_F(sender_test, results_of_one_moment_are_one_job) {
     start();
     pass(20ms);
     api_.hold = true;
-    std::vector<outbox_item> items;
-    for (int i = 0; i < 40; ++i) {
-        items.push_back(*enqueue(contact("6281" + std::to_string(i)), true));
-    }
+    auto items = dispatch(40);
     sender_->hand_over(std::move(items));
     ASSERT_TRUE(until([&] { return api_.open == 40; }));
     const int before = store_.submits;
@@ -491,10 +498,7 @@ TEST_F(sender_test, a_store_that_cannot_commit_loses_no_result) {
         options_.poll_ms = 60'000;
         start();
         store_.failure = why;
-        std::vector<outbox_item> items;
-        for (int i = 0; i < 5; ++i) {
-            items.push_back(*enqueue(contact("6281" + std::to_string(i)), true));
-        }
+        auto items = dispatch(5);
         store_.fail = 3;
         api_.sent.clear();
         sender_->hand_over(std::move(items));
@@ -556,10 +560,7 @@ TEST_F(sender_test, stop_waits_for_what_flies_and_gives_back_the_rest) {
     options_.in_flight_max = 10;
     start();
     api_.delay = 2ms;
-    std::vector<outbox_item> items;
-    for (int i = 0; i < 300; ++i) {
-        items.push_back(*enqueue(contact("6281" + std::to_string(i)), true));
-    }
+    auto items = dispatch(300);
     sender_->hand_over(std::move(items));
     ASSERT_TRUE(until([&] { return api_.sent.size() >= 50; }));
     ASSERT_TRUE(stop());
@@ -611,10 +612,7 @@ TEST_F(sender_test, an_outage_ends_by_itself) {
     start();
     for (int i = 0; i < 3; ++i)
         api_.script.emplace_back(send_not_sent{"connection refused"});
-    std::vector<outbox_item> items;
-    for (int i = 0; i < 20; ++i) {
-        items.push_back(*enqueue(contact("6281" + std::to_string(i)), true));
-    }
+    auto items = dispatch(20);
     options_.in_flight_max = 64;
     sender_->hand_over(std::move(items));
     EXPECT_TRUE(until([&] { return stats().outbox_queued + stats().outbox_sending == 0; }));
@@ -687,12 +685,14 @@ TEST(sender_threads, hand_over_from_many_threads_and_stop_under_load) {
     sender->start();
     auto guard = asio::make_work_guard(io);
     std::vector<std::thread> loops;
+    loops.reserve(2);
     for (int i = 0; i < 2; ++i)
         loops.emplace_back([&] { io.run(); });
 
     constexpr int turns = 100;
     constexpr int threads = 3;
     std::vector<std::thread> writers;
+    writers.reserve(threads);
     for (int thread = 0; thread < threads; ++thread) {
         writers.emplace_back([&, thread] {
             for (int i = 0; i < turns; ++i) {
