@@ -133,7 +133,8 @@ struct job {
     std::move_only_function<void(std::expected<void, errc>)> done;
 };
 
-/// Reads on a snapshot, from any thread; never delays the writer.
+/// Reads on a snapshot, from any thread; never delays the writer. Every call throws `store_error`
+/// when the database fails.
 class reader {
   public:
     virtual ~reader() = default;
@@ -162,7 +163,7 @@ class store {
     /// Submits and waits for the outcome. Not from the writer's thread.
     std::expected<void, errc> run(std::move_only_function<void(transaction&)> work);
 
-    /// A reader of its own; cheap, one a thread.
+    /// A reader of its own; cheap, one a thread. Throws store_error where the file cannot be read.
     [[nodiscard]] virtual std::unique_ptr<reader> open_reader() = 0;
     /// Jobs waiting now.
     [[nodiscard]] virtual std::size_t queue_depth() const = 0;

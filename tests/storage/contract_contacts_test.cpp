@@ -404,6 +404,7 @@ TEST_P(contacts, handoffs_open_once) {
 
 TEST_P(contacts, timers_come_due_in_order_and_once) {
     std::vector<contact_id> who;
+    who.reserve(4);
     for (int i = 0; i < 4; ++i)
         who.push_back(new_contact("6281" + std::to_string(i)));
     run([&](transaction& in) {

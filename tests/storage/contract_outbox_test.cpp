@@ -22,6 +22,7 @@ class outbox : public any_store {
   protected:
     static std::vector<std::string> payloads(const std::vector<outbox_item>& items) {
         std::vector<std::string> result;
+        result.reserve(items.size());
         for (const auto& each : items)
             result.push_back(each.payload);
         return result;

@@ -22,7 +22,7 @@ std::array<std::uint8_t, 32> master_of(std::uint8_t fill) {
 }
 
 std::string read_text(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
+    const std::ifstream in(file, std::ios::binary);
     std::ostringstream text;
     text << in.rdbuf();
     return text.str();

@@ -17,7 +17,6 @@ namespace siwareng::tests {
 namespace {
 
 using storage::errc;
-using storage::job;
 using storage::sqlite_options;
 using storage::transaction;
 
@@ -186,6 +185,7 @@ TEST_F(sqlite_faults, jobs_that_throw_leave_their_neighbours_alone) {
     ASSERT_NO_FATAL_FAILURE(open());
     const auto outcomes = run_together([] {
         std::vector<std::move_only_function<void(transaction&)>> works;
+        works.reserve(5);
         for (int i = 0; i < 5; ++i) {
             works.emplace_back([i](transaction& in) {
                 keep(in, std::to_string(i));
@@ -234,6 +234,7 @@ TEST_F(sqlite_faults, batches_are_bounded) {
     options.observer.on_commit = [&](std::size_t jobs, std::int64_t) { batches.push_back(jobs); };
     ASSERT_NO_FATAL_FAILURE(open(options));
     std::vector<std::move_only_function<void(transaction&)>> works;
+    works.reserve(10);
     for (int i = 0; i < 10; ++i)
         works.emplace_back([](transaction&) {});
     run_together(std::move(works));

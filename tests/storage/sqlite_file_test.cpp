@@ -14,7 +14,6 @@ namespace siwareng::tests {
 namespace {
 
 using storage::errc;
-using storage::outbox_state;
 using storage::sqlite_options;
 using storage::transaction;
 

@@ -88,7 +88,7 @@ TEST_F(sqlite_plans, read_conversations_by_index) {
     std::vector<std::string> statements;
     {
         auto noting = std::make_unique<noting_connection>(*db_);
-        noting_connection& kept = *noting;
+        const noting_connection& kept = *noting;
         const auto reader =
             sql::create_reader(std::move(noting), std::make_unique<no_snapshot>(), test_keys());
         statements = kept.statements;

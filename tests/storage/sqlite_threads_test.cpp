@@ -58,6 +58,7 @@ constexpr int turns_each = 60;
 
 TEST_F(sqlite_threads, share_commits) {
     std::vector<std::jthread> threads;
+    threads.reserve(threads_count);
     for (int thread = 0; thread < threads_count; ++thread) {
         threads.emplace_back([this, thread] {
             for (int n = 0; n < turns_each; ++n) {
@@ -77,6 +78,7 @@ TEST_F(sqlite_threads, share_commits) {
 TEST_F(sqlite_threads, read_whole_turns_only) {
     std::atomic<bool> stop = false;
     std::vector<std::jthread> readers;
+    readers.reserve(3);
     for (int i = 0; i < 3; ++i) {
         readers.emplace_back([&, i] {
             const auto reader = store_->open_reader();
@@ -91,6 +93,7 @@ TEST_F(sqlite_threads, read_whole_turns_only) {
     }
     {
         std::vector<std::jthread> writers;
+        writers.reserve(3);
         for (int thread = 0; thread < 3; ++thread) {
             writers.emplace_back([this, thread] {
                 for (int n = 0; n < turns_each; ++n) {
@@ -105,7 +108,7 @@ TEST_F(sqlite_threads, read_whole_turns_only) {
 TEST_F(sqlite_threads, back_up_under_load) {
     std::atomic<bool> stop = false;
     std::atomic<int> turns = 0;
-    std::jthread writer([&] {
+    const std::jthread writer([&] {
         for (int n = 0; !stop; ++n) {
             EXPECT_TRUE(store_->run([&](transaction& in) { turn(in, n % 7, n); }));
             ++turns;
@@ -132,6 +135,7 @@ TEST_F(sqlite_threads, close_while_others_submit) {
     std::atomic<int> accepted = 0;
     std::atomic<int> done = 0;
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int thread = 0; thread < 4; ++thread) {
         threads.emplace_back([&, thread] {
             for (int n = 0;; ++n) {

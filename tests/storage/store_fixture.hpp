@@ -19,8 +19,8 @@
 namespace siwareng::storage {
 
 /// How gtest prints it.
-inline void PrintTo(errc value, std::ostream* out) {
-    *out << to_string(value);
+inline std::ostream& operator<<(std::ostream& out, errc value) {
+    return out << to_string(value);
 }
 
 }  // namespace siwareng::storage
