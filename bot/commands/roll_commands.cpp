@@ -100,6 +100,9 @@ int import(const import_arguments& arguments, const command_world& world) {
     if (result->duplicates > 0) {
         fmt::print("{} rows share their NIK with another row\n", result->duplicates);
     }
+    for (const auto& note : result->notes) {
+        fmt::print("note: {}\n", note);
+    }
     if (result->rejected > 0) {
         fmt::print("{} of {} rows were rejected: see {}\n", result->rejected, result->rows,
                    options.rejects_csv.string());

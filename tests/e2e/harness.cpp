@@ -314,7 +314,7 @@ json office::emulator_stats() {
 }
 
 bool office::emulator_idle() {
-    return emulator_stats().value("webhooks_pending", 1) == 0;
+    return emulator_stats().at("webhooks").value("pending", 1) == 0;
 }
 
 double office::metric(const std::string& name) {

@@ -104,7 +104,8 @@ class program_driver final : public dialogs::chat_driver {
                     {"latitude", place->latitude},
                     {"longitude", place->longitude}};
         }
-        return {{"type", std::get<dialogs::other_event>(what.what).type}};
+        const auto& type = std::get<dialogs::other_event>(what.what).type;
+        return {{"type", type}, {"message_id", "wamid.any"}, {"emoji", "👍"}};
     }
 
     observed answer_after(std::size_t before) {
