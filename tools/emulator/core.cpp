@@ -100,7 +100,7 @@ void emulator_core::log_attempt(const delivery_attempt& attempt) {
                  {"citizen", attempt.what.citizen},  {"wamid", attempt.what.wamid},
                  {"attempt", attempt.what.attempts}, {"http_status", attempt.status}};
     if (!attempt.problem.empty()) members["problem"] = attempt.problem;
-    log_->write(now_ms(), "webhook", std::move(members));
+    log_->write(now_ms(), "webhook", members);
 }
 
 void emulator_core::stop() {
@@ -443,7 +443,7 @@ void emulator_core::produce_status(const webhook_status& planned, const std::str
     }
     json members{{"citizen", citizen_id}, {"wamid", status.wamid}, {"status", status.status}};
     if (status.error.code != 0) members["code"] = status.error.code;
-    log_->write(status.at_ms, "status", std::move(members));
+    log_->write(status.at_ms, "status", members);
     deliver(citizen_id, "status", status.wamid, status_webhook(number(), person, status));
 }
 
