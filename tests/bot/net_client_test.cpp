@@ -243,7 +243,8 @@ TEST_F(net_client, no_free_connection_is_not_sent) {
     open({.base_url = server.url(), .connections_max = 1, .total_timeout = 200ms});
     auto first = send_later("/1");
     std::vector<std::future<outcome>> others;
-    for (int i = 0; i < 50; ++i) others.push_back(send_later("/2"));
+    for (int i = 0; i < 50; ++i)
+        others.push_back(send_later("/2"));
     const auto held = first.get();
     ASSERT_FALSE(held);
     EXPECT_EQ(held.error().code, net_errc::in_doubt);

@@ -280,7 +280,8 @@ TEST(emulator_chat_view, draws_and_taps) {
     const auto list = read_bubble(json::parse(R"({"type":"interactive","interactive":{
         "type":"list","header":{"type":"text","text":"KPU"},"body":{"text":"Pilih\nsatu"},
         "footer":{"text":"kaki"},"action":{"button":"Layanan","sections":[
-          {"rows":[{"id":"a","title":"Cek","description":"Status"},{"id":"b","title":"Lapor"}]}]}}})"));
+          {"rows":[{"id":"a","title":"Cek","description":"Status"},
+                   {"id":"b","title":"Lapor"}]}]}}})"));
     EXPECT_EQ(draw_bubble(list, false),
               "< KPU\n  Pilih\n  satu\n  kaki\n  Layanan:\n  [1] Cek | Status\n  [2] Lapor\n");
     ASSERT_NE(tapped_option(list.options, "2"), nullptr);
