@@ -1,5 +1,6 @@
 #include "tools/emulator/core.hpp"
 
+#include "bot/clock.hpp"
 #include "tools/emulator/citizen_message.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -116,8 +117,7 @@ void emulator_core::stop() {
 
 std::int64_t emulator_core::now_ms() const {
     if (options_.clock_ms) return options_.clock_ms();
-    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+    return bot::system_clock_ms();
 }
 
 bool emulator_core::is_authorized(std::string_view authorization) const {
