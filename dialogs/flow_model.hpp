@@ -187,6 +187,7 @@ struct catalog {
                                    const var_map& facts) const;
 };
 
+/// All flows, all texts, and which intent opens which flow.
 struct flow_model {
     name_map<flow_def> flows;
     catalog texts;

@@ -1,5 +1,6 @@
 #include "tools/load_tool.hpp"
 
+#include "bot/clock.hpp"
 #include "bot/net/http.hpp"
 #include "bot/webhook/signature.hpp"
 
@@ -177,9 +178,7 @@ class load_run {
 
     std::string message_body(const std::string& citizen, std::int64_t n,
                              const voter_line& voter) const {
-        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
-                                 std::chrono::system_clock::now().time_since_epoch())
-                                 .count();
+        const auto seconds = bot::system_clock_ms() / 1000;
         return envelope(fmt::format(
             R"("contacts":[{{"profile":{{"name":"Warga {0}"}},"wa_id":"{0}"}}],)"
             R"("messages":[{{"from":"{0}","id":"wamid.load.{0}.{1}.{2}","timestamp":"{3}",)"
