@@ -1,9 +1,6 @@
 #pragma once
 
-#include <expected>
-#include <functional>
-#include <memory>
-#include <utility>
+#include "storage/ports.hpp"
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -12,7 +9,10 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "storage/ports.hpp"
+#include <expected>
+#include <functional>
+#include <memory>
+#include <utility>
 
 namespace siwareng::bot {
 
@@ -29,8 +29,8 @@ inline boost::asio::awaitable<std::expected<void, storage::errc>> await_job(
             asio::executor_work_guard<asio::associated_executor_t<handler_type>> guard;
         };
         const auto executor = asio::get_associated_executor(handler);
-        auto state = std::make_shared<waiting>(
-            waiting{std::move(handler), asio::make_work_guard(executor)});
+        auto state =
+            std::make_shared<waiting>(waiting{std::move(handler), asio::make_work_guard(executor)});
         const auto complete = [state, executor](outcome result) {
             asio::post(executor, [state, result] { std::move(state->resume)(result); });
         };

@@ -255,7 +255,7 @@ void read_table(const toml::table& table, const std::string& prefix, sv section,
     const auto known = keys_of_section(section);
     for (const auto& [key, node] : table) {
         const std::string name(key.str());
-        const auto full = prefix + "." + name;
+        const auto full = fmt::format("{}.{}", prefix, name);
         if (std::ranges::find(known, name) == known.end()) {
             problems.push_back(unknown_key(full, name, known));
             continue;
@@ -289,7 +289,7 @@ void read_offices(const toml::node& node, const fs::path& base, raw_config& raw,
 }
 
 void read_file(const fs::path& file, raw_config& raw, errors& problems) {
-    std::ifstream in(file, std::ios::binary);
+    const std::ifstream in(file, std::ios::binary);
     std::error_code ignored;
     if (!in || fs::is_directory(file, ignored)) {
         problems.push_back(
@@ -396,7 +396,7 @@ std::vector<std::string> environment_overrides(
             if (id_end == std::string::npos) continue;
             key[id_end] = '.';
         }
-        out.push_back(section + "." + key + "=" + value);
+        out.push_back(fmt::format("{}.{}={}", section, key, value));
     }
     return out;
 }
@@ -404,7 +404,7 @@ std::vector<std::string> environment_overrides(
 std::expected<std::string, std::string> read_secret_file(const fs::path& file) {
     std::error_code code;
     if (fs::is_directory(file, code)) return std::unexpected("is a folder, not a file");
-    std::ifstream in(file, std::ios::binary);
+    const std::ifstream in(file, std::ios::binary);
     if (!in) return std::unexpected("cannot be read: no such file, or no permission");
     std::stringstream text;
     text << in.rdbuf();

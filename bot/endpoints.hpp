@@ -1,16 +1,16 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-#include <functional>
-#include <string>
-
 #include "bot/config.hpp"
 #include "bot/metrics.hpp"
 #include "bot/net/http.hpp"
 #include "bot/sending/outbox_sender.hpp"
 #include "bot/turn_runner.hpp"
 #include "storage/ports.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
 
 namespace siwareng::bot {
 

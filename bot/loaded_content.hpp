@@ -1,16 +1,16 @@
 #pragma once
 
-#include <cstdint>
-#include <expected>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "bot/config.hpp"
 #include "dialogs/content.hpp"
 #include "dialogs/flow.hpp"
 #include "dialogs/understanding/understand.hpp"
 #include "dialogs/voter/region.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace siwareng::bot {
 
@@ -24,7 +24,6 @@ struct loaded_content {
 
 /// The built-in content with the overrides of `dir` ("" for none). All problems at once, one a
 /// line.
-std::expected<loaded_content, std::vector<std::string>> load_all_content(
-    const std::string& dir);
+std::expected<loaded_content, std::vector<std::string>> load_all_content(const std::string& dir);
 
 }  // namespace siwareng::bot

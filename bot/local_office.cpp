@@ -171,12 +171,13 @@ class office_on_store final : public dialogs::chat_driver {
         if (when == crash_point::before_commit) {
             return receive(last_);
         }
-        return recover(when, std::move(after), std::move(calls));
+        return recover(when, after, std::move(calls));
     }
 
     /// The next process finds the reply in doubt. Meta delivers the message again, and, where the
     /// reply had gone out, its status; whatever is still in doubt later is sent again.
-    observed recover(crash_point when, after_commit after, std::vector<dialogs::call> calls) {
+    observed recover(crash_point when, const after_commit& after,
+                     std::vector<dialogs::call> calls) {
         std::vector<storage::outbox_item> sent;
         if (when == crash_point::after_send) {
             sent = after.to_send;

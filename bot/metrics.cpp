@@ -18,8 +18,8 @@ struct description {
     const char* help;
 };
 
-constexpr std::size_t counters_n = std::to_underlying(counter::count_);
-constexpr std::size_t gauges_n = std::to_underlying(gauge::count_);
+constexpr std::size_t counters_n = std::to_underlying(counter::how_many);
+constexpr std::size_t gauges_n = std::to_underlying(gauge::how_many);
 
 constexpr std::array<description, counters_n> counter_names{{
     {"siwareng_webhooks_accepted_total", "Webhooks answered with 200, after the commit"},

@@ -9,7 +9,7 @@ namespace siwareng::bot {
 
 /// What the program counts. One name, one line of help and one unit each: metrics.cpp.
 enum class counter : std::uint8_t {
-    webhooks_accepted,    ///< answered with 200 after the commit
+    webhooks_accepted,  ///< answered with 200 after the commit
     webhooks_bad_signature,
     webhooks_unreadable,  ///< signed, but not JSON
     webhooks_busy,        ///< answered with 503: queue full, disk full or shutting down
@@ -20,14 +20,14 @@ enum class counter : std::uint8_t {
     statuses_applied,
     statuses_stale,
     statuses_parked,
-    notices,              ///< account events, errors and unknown fields
+    notices,  ///< account events, errors and unknown fields
     roll_found,
     roll_not_found,
     roll_throttled,
-    roll_enumeration,     ///< a contact or a NIK went over its limit of failed checks
+    roll_enumeration,  ///< a contact or a NIK went over its limit of failed checks
     handoffs_opened,
     timers_fired,
-    count_                ///< not a counter: their number
+    how_many  ///< not a counter: their number
 };
 
 /// Values that go up and down, read when `/metrics` is asked for.
@@ -54,7 +54,7 @@ enum class gauge : std::uint8_t {
     http_requests,
     http_bad_requests,
     roll_voters,
-    count_  ///< not a gauge: their number
+    how_many  ///< not a gauge: their number
 };
 
 /// The program's metrics in Prometheus' text format. Safe from any thread; never personal data.

@@ -1,10 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <expected>
-#include <string>
-#include <vector>
-
 #include "bot/config.hpp"
 #include "bot/metrics.hpp"
 #include "dialogs/effect.hpp"
@@ -13,6 +8,11 @@
 #include "dialogs/voter/region.hpp"
 #include "storage/ports.hpp"
 #include "storage/roll/roll.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <vector>
 
 namespace siwareng::bot {
 

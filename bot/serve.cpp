@@ -42,6 +42,7 @@ constexpr std::int64_t day_ms = 24LL * 3600 * 1000;
 
 std::vector<channel> channels_of(const config& settings) {
     std::vector<channel> out;
+    out.reserve(settings.offices.size());
     for (const auto& office : settings.offices) {
         out.push_back(
             {office.id, office.phone_number_id, office.access_token, office.messages_per_s});
@@ -51,6 +52,7 @@ std::vector<channel> channels_of(const config& settings) {
 
 std::vector<std::string> office_ids(const config& settings) {
     std::vector<std::string> out;
+    out.reserve(settings.offices.size());
     for (const auto& office : settings.offices) {
         out.push_back(office.id);
     }

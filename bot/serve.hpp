@@ -1,8 +1,8 @@
 #pragma once
 
-#include <functional>
-
 #include "bot/config.hpp"
+
+#include <functional>
 
 namespace siwareng::bot {
 

@@ -1,12 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "bot/config.hpp"
 #include "bot/metrics.hpp"
 #include "bot/webhook/update.hpp"
@@ -16,6 +9,13 @@
 #include "dialogs/voter/region.hpp"
 #include "storage/ports.hpp"
 #include "storage/roll/roll.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace siwareng::bot {
 

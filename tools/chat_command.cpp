@@ -137,7 +137,10 @@ std::unique_ptr<storage::store> open_store(const std::string& file) {
     const fs::path key_file = file + ".key";
     std::error_code code;
     if (!fs::exists(key_file, code) && !fs::exists(file, code)) {
-        static_cast<void>(storage::create_key_file(key_file));
+        if (const auto made = storage::create_key_file(key_file); !made) {
+            throw chat_error(fmt::format("cannot make the key file '{}': {}", key_file.string(),
+                                         to_string(made.error())));
+        }
     }
     auto keys = storage::load_keyring(key_file);
     if (!keys) {

@@ -75,7 +75,7 @@ class load_run {
         if (auto problem = open()) return std::unexpected(*problem);
         asio::co_spawn(io_, drive(), asio::detached);
         io_.run();
-        return std::move(report_);
+        return report_;
     }
 
   private:

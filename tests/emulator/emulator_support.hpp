@@ -46,6 +46,9 @@ class webhook {
     }
 
     std::string url() const { return net::testing::url_of(*server_) + "/webhook"; }
+    /// Ends the connections; requests in progress may still look at this object until the
+    /// background is joined.
+    void stop() { server_->stop(std::chrono::milliseconds(0)); }
 
     /// The next answers, then 200.
     void will_answer(std::deque<int> statuses) {

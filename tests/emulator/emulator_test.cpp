@@ -25,7 +25,7 @@ class emulator_test : public ::testing::Test {
     emulator_test() : webhook_(std::make_unique<webhook>(in_)) {}
     ~emulator_test() override {
         emulator_.reset();
-        webhook_.reset();
+        webhook_->stop();
         in_.join();
     }
 
@@ -357,17 +357,18 @@ TEST_F(emulator_test, what_cannot_be_delivered_fails_later) {
 }
 
 TEST_F(emulator_test, rates_and_templates) {
-    std::atomic<std::int64_t> now = 1'700'000'000'000;
+    // The emulator outlives this body and asks for the time until it is gone.
+    const auto now = std::make_shared<std::atomic<std::int64_t>>(1'700'000'000'000);
     start({.enforce_pair_rate = true,
            .messages_per_s = 50,
            .templates = {"pengingat"},
-           .clock_ms = [&now] { return now.load(); }});
+           .clock_ms = [now] { return now->load(); }});
     for (int i = 0; i < 45; ++i)
         emulator_->send_text("x");
     const json over = {
         {"messaging_product", "whatsapp"}, {"to", "+" + citizen}, {"text", {{"body", "x"}}}};
     EXPECT_EQ(json::parse(emulator_->send(over).body)["error"]["code"], 131056);
-    now += 6000;
+    *now += 6000;
     EXPECT_EQ(emulator_->send(over).status, 200);
     int accepted = 0;
     int limited = 0;
@@ -383,7 +384,7 @@ TEST_F(emulator_test, rates_and_templates) {
     }
     EXPECT_EQ(accepted, 49);
     EXPECT_EQ(limited, 11);
-    now += 10'000;
+    *now += 10'000;
     json tpl{{"messaging_product", "whatsapp"},
              {"to", "+" + citizen},
              {"type", "template"},
