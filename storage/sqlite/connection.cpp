@@ -178,7 +178,7 @@ void connection::configure(access use) {
     // The writer checkpoints by itself, behind the answers of a batch and never within a commit.
     execute(
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; "
-        "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536");
+        "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384");
     sqlite3_wal_hook(
         db_,
         [](void* self, sqlite3*, const char*, int pages) {
