@@ -1,11 +1,11 @@
 #pragma once
 
+#include "dialogs/session.hpp"
+
 #include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "dialogs/session.hpp"
 
 namespace siwareng::dialogs {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include "bot/commands/commands.hpp"
+
+#include <CLI/CLI.hpp>
 
 namespace siwareng::tools {
 

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "bot/config.hpp"
+
+#include <CLI/CLI.hpp>
+
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <CLI/CLI.hpp>
-
-#include "bot/config.hpp"
 
 namespace siwareng::bot {
 
