@@ -254,8 +254,9 @@ TEST_F(net_client, no_free_connection_is_not_sent) {
         ASSERT_FALSE(waited);
         if (waited.error().code == net_errc::not_sent) ++not_sent;
     }
-    // The connection that the first one gave back may have had time for one more.
-    EXPECT_GE(not_sent, 49);
+    // They start one after the other, so the last deadlines end after the first one's: on a slow
+    // machine the connection that it gives back has time for some of those, one after the other.
+    EXPECT_GE(not_sent, 40);
 }
 
 TEST_F(net_client, stop_cancels_what_waits_and_lets_go_on_what_was_sent) {
